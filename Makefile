@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+#   make            build/nacre.bin: flat image with the Linux Image header, for OpenSBI, QEMU, U-Boot
+#   make run        everything from set-up to a guest's shell in QEMU (variables: scripts/run.sh)
+#   make test       everything; the last line is "N passed, N failed". Parts: unit check fuzz guest boot
+#   make bench      instructions per operation, natively and under Nacre
+#   make setup      only install what is missing
+#
+# V=1 shows the commands. All output goes to build/.
+
+MAKEFLAGS	+= --no-builtin-rules --no-print-directory
+.SUFFIXES:
+.DELETE_ON_ERROR:
+Q		:= $(if $(V),,@)
+
+BUILD		:= build
+CROSS_COMPILE	?= riscv64-unknown-elf-
+CC		:= $(CROSS_COMPILE)gcc
+OBJCOPY		:= $(CROSS_COMPILE)objcopy
+HOSTCC		?= gcc
+CLANG		?= clang
+
+# ---- Sources -------------------------------------------------------------------------------------------
+
+# Pure files: no CSR, no assembly, no clock, no lock, no hidden state. They are built for the host too, where
+# they are tested and fuzzed. They may include one another's headers, include/spec and BASE_HEADERS.
+PURE := core/bundle.c core/bus.c core/config.c core/page.c \
+	arch/riscv/gstage.c arch/riscv/hfence.c arch/riscv/inject.c arch/riscv/insn.c arch/riscv/isa.c \
+	arch/riscv/vmid.c \
+	guest/hartmask.c guest/vfdt.c guest/vplic.c guest/vuart.c
+BASE_HEADERS := core/types.h core/errno.h
+
+SRCS := $(filter-out arch/riscv/offsets.c, \
+	$(sort $(wildcard core/*.c arch/riscv/*.c drivers/*.c guest/*.c guest/nested/*.c)))
+ASMS := $(sort $(wildcard arch/riscv/*.S))
+OBJS := $(SRCS:%.c=$(BUILD)/obj/%.o) $(ASMS:%.S=$(BUILD)/obj/%.o)
+PURE_HERE := $(wildcard $(PURE))
+
+# ---- Flags ---------------------------------------------------------------------------------------------
+
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla
+CPPFLAGS := -Iinclude -I$(BUILD)/include -MMD -MP
+
+# libfdt.a is a lp64d package, and the linker refuses to mix ABIs; scripts/check-elf.sh proves that no FP
+# instruction came along. gp stays unused (no __global_pointer$, no relaxation) and tp is ours.
+SPECS := --specs=picolibc.specs -DPICOLIBC_INTEGER_PRINTF_SCANF
+ARCH := -march=rv64imafdc_zicsr_zifencei -mabi=lp64d -mcmodel=medany -mno-relax
+CFLAGS := -std=gnu11 -O2 -g $(WARN) $(ARCH) $(SPECS) -ffreestanding -fno-pic -fno-common \
+	-ffunction-sections -fdata-sections -fstack-protector-strong -mstack-protector-guard=global
+LDFLAGS := $(ARCH) $(SPECS) -nostartfiles -static -T linker.ld -Wl,--no-relax -Wl,--build-id=none \
+	-Wl,--fatal-warnings -Wl,-Map=$(BUILD)/nacre.map
+
+# LIBFDT=<dtc checkout>/libfdt builds libfdt from source instead of taking the package's libfdt.a.
+ifdef LIBFDT
+FDT_INCLUDE := $(LIBFDT)
+FDT_LIB := $(patsubst $(LIBFDT)/%.c,$(BUILD)/libfdt/%.o,$(wildcard $(LIBFDT)/fdt*.c))
+else
+FDT_INCLUDE := $(BUILD)/sysroot/include
+FDT_LIB := $(BUILD)/sysroot/libfdt.a
+endif
+
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+HOST_CFLAGS := -std=gnu11 -O1 -g $(WARN) $(SANITIZE)
+CLANG_TARGET := --target=riscv64-unknown-elf -march=rv64imafdc -mabi=lp64d -mcmodel=medany -std=gnu11 \
+	-ffreestanding -isystem $(shell $(CC) -print-sysroot 2>/dev/null)/usr/lib/picolibc/riscv64-unknown-elf/include \
+	-isystem $(FDT_INCLUDE) -Iinclude -I$(BUILD)/include
+
+# ---- The hypervisor ------------------------------------------------------------------------------------
+
+.PHONY: all
+all: $(BUILD)/nacre.bin
+
+$(BUILD)/nacre.bin: $(BUILD)/nacre.elf
+	$(Q)$(OBJCOPY) -O binary $< $@
+
+$(BUILD)/nacre.elf: $(OBJS) linker.ld $(FDT_LIB) scripts/check-elf.sh
+	@echo "  LD      $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(OBJS) $(FDT_LIB)
+	$(Q)CROSS_COMPILE=$(CROSS_COMPILE) scripts/check-elf.sh $@
+
+$(BUILD)/obj/%.o: %.c | $(FDT_LIB)
+	@echo "  CC      $<"
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) -isystem $(FDT_INCLUDE) -c -o $@ $<
+
+$(BUILD)/obj/%.o: %.S $(BUILD)/include/asm-offsets.h
+	@echo "  AS      $<"
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) -D__ASSEMBLY__ -c -o $@ $<
+
+# offsets.c is only compiled to assembly, where it leaves lines of the form "->NAME VALUE".
+$(BUILD)/include/asm-offsets.h: arch/riscv/offsets.c | $(FDT_LIB)
+	@echo "  GEN     $@"
+	@mkdir -p $(@D) $(BUILD)/obj/arch/riscv
+	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) -MF $(BUILD)/obj/arch/riscv/offsets.d -MT $@ -S -o $@.s $<
+	$(Q)sed -n 's/^->\([A-Za-z0-9_]*\) \(.*\)$$/#define \1 \2/p' $@.s >$@.tmp
+	$(Q)rm $@.s && mv $@.tmp $@
+
+$(BUILD)/sysroot/libfdt.a:
+	$(Q)scripts/setup.sh tools
+
+$(BUILD)/libfdt/%.o: $(LIBFDT)/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ARCH) $(SPECS) -O2 -ffreestanding -ffunction-sections -I$(LIBFDT) -c -o $@ $<
+
+# ---- Host tests: each program is linked with what it needs of the pure files -----------------------------
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+FUZZ_TESTS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+.PHONY: unit-programs fuzz-programs
+unit-programs: $(UNIT_TESTS)
+fuzz-programs: $(FUZZ_TESTS)
+
+$(BUILD)/host/libpure.a: $(PURE_HERE:%.c=$(BUILD)/host/%.o)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/fuzz/libpure.a: $(PURE_HERE:%.c=$(BUILD)/fuzz/%.o)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/host/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) -Iinclude -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(HOST_CFLAGS) -fsanitize=fuzzer-no-link -Iinclude -MMD -MP -c -o $@ $<
+
+$(BUILD)/unit/%: tests/unit/%.c $(BUILD)/host/libpure.a
+	@echo "  UNIT    $*"
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) -Iinclude -MMD -MP -MF $@.d -o $@ $^ -lcmocka -lfdt
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzz/libpure.a
+	@echo "  FUZZ    $*"
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(HOST_CFLAGS) -fsanitize=fuzzer -Iinclude -MMD -MP -MF $@.d -o $@ $^ -lfdt
+
+# ---- Static checks: each is one test --------------------------------------------------------------------
+
+CHECKS := pure includes elf size clang tidy lines paths
+.PHONY: $(CHECKS:%=check-%)
+
+check-pure:
+	$(Q)for f in $(PURE); do [ -e $$f ] || { echo "Makefile: PURE names $$f, which does not exist"; exit 1; }; done
+
+check-includes:
+	$(Q)scripts/check-includes.sh "$(PURE)" "$(BASE_HEADERS)"
+
+check-elf: $(BUILD)/nacre.elf
+	$(Q)CROSS_COMPILE=$(CROSS_COMPILE) scripts/check-elf.sh $<
+
+check-size: $(BUILD)/nacre.elf
+	$(Q)CROSS_COMPILE=$(CROSS_COMPILE) scripts/check-size.sh $<
+
+# The second compiler's opinion. It need not assemble: clang 14 does not know the names of the H CSRs.
+check-clang: $(SRCS:%.c=$(BUILD)/clang/%.s)
+
+$(BUILD)/clang/%.s: %.c | $(FDT_LIB)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(CLANG_TARGET) $(WARN) -O2 -fno-integrated-as -MMD -MP -S -o $@ $<
+
+check-tidy: $(SRCS:%.c=$(BUILD)/tidy/%.ok)
+
+$(BUILD)/tidy/%.ok: %.c $(BUILD)/clang/%.s .clang-tidy
+	@mkdir -p $(@D)
+	$(Q)clang-tidy --quiet $< -- $(CLANG_TARGET) 2>$@.log >$@.out || \
+		{ cat $@.out; grep -v 'warnings generated' $@.log; exit 1; }
+	$(Q)touch $@
+
+check-lines:
+	$(Q)scripts/check-tree.sh lines
+
+check-paths:
+	$(Q)scripts/check-tree.sh paths
+
+# ---- What people type -------------------------------------------------------------------------------------
+
+-include configs/qemu-virt.mk
+export BUILD CROSS_COMPILE LIBFDT V KERNEL INITRD BOOTARGS VCPUS GUEST_MEM ISA GUESTS NACRE_ARGS
+export SMP MEM CPU MACHINE QEMU_ARGS FUZZ_SECONDS CHECKS
+
+.PHONY: setup run bundle test unit check fuzz guest boot clean
+setup:
+	@scripts/setup.sh tools test guest
+
+run:
+	@scripts/run.sh
+
+test unit check fuzz guest boot:
+	@scripts/test.sh $(@:test=all)
+
+clean:
+	$(Q)rm -rf $(filter-out $(addprefix $(BUILD)/,guest sysroot apt),$(wildcard $(BUILD)/*))
+
+-include $(wildcard tests/guest/guest.mk tests/bench/bench.mk)
+
+# The programs that test.sh asks for.
+.PHONY: list-guest-tests
+list-guest-tests:
+	@echo $(GUEST_TESTS)
+
+-include $(OBJS:.o=.d) $(BUILD)/obj/arch/riscv/offsets.d $(SRCS:%.c=$(BUILD)/clang/%.d)
+-include $(PURE:%.c=$(BUILD)/host/%.d) $(PURE:%.c=$(BUILD)/fuzz/%.d) $(UNIT_TESTS:=.d) $(FUZZ_TESTS:=.d)

@@ -1,0 +1,147 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Installs what is missing, asks nothing, and does nothing when nothing is missing.
+#
+#   setup.sh tools     cross compiler, dtc, cpio, QEMU, OpenSBI; the target's libfdt   (build and run)
+#   setup.sh test      cmocka, clang, clang-tidy and the host's libfdt                 (make test)
+#   setup.sh guest     Debian's riscv64 kernel and busybox, packed into an initramfs   (build/guest)
+#   setup.sh guest612  Debian's kernel 6.12 as build/guest/Image-6.12                  (make bench)
+#
+# riscv64 packages never touch the system: they come through a private apt root below build/, so that apt
+# checks their signatures, and are only unpacked. The mirror is the one that this machine's apt uses.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/setup-lib.sh
+
+QEMU_MIN=10		# the first QEMU that has been tested with Zabha
+TOOLS='
+riscv64-unknown-elf-gcc      gcc-riscv64-unknown-elf
+riscv64-unknown-elf-ld       binutils-riscv64-unknown-elf
+dtc                          device-tree-compiler
+cpio                         cpio
+flock                        util-linux
+awk                          mawk
+make                         make
+'
+TEST_TOOLS='
+gcc                          gcc
+clang                        clang
+clang-tidy                   clang-tidy
+git                          git
+'
+
+picolibc() { [ -n "$(riscv64-unknown-elf-gcc -print-file-name=picolibc.specs 2>/dev/null |
+	grep /)" ] || [ -e /usr/lib/picolibc/riscv64-unknown-elf/picolibc.specs ]; }
+
+qemu_major() { qemu-system-riscv64 --version 2>/dev/null | sed -n '1s/.*version \([0-9]*\).*/\1/p'; }
+opensbi() { compgen -G '/usr/share/qemu/opensbi-riscv64-generic-fw_dynamic.bin' ||
+	compgen -G '/usr/*/qemu*/opensbi-riscv64-generic-fw_dynamic.bin'; } >/dev/null
+
+# The packages of a "command package" table whose command is not there.
+missing_of() {
+	local cmd pkg
+	while read -r cmd pkg; do
+		[ -z "$cmd" ] || command -v "$cmd" >/dev/null || echo "$pkg"
+	done <<<"$1"
+}
+
+# Does the host's compiler find this header or library?
+host_has() { echo "$1" | gcc -xc - -o /dev/null "${@:2}" 2>/dev/null; }
+CMOCKA='#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+int main(void) { return 0; }'
+
+setup_tools() {
+	local pkgs qemu=
+	pkgs=$(missing_of "$TOOLS"; picolibc || echo picolibc-riscv64-unknown-elf)
+	[ "$(qemu_major || true)" -ge $QEMU_MIN ] 2>/dev/null || qemu=qemu-system-riscv
+	opensbi || qemu="$qemu opensbi"
+	install_packages "$pkgs" "$qemu"
+	[ -n "${LIBFDT:-}" ] || get_sysroot
+}
+
+setup_test() {
+	local pkgs
+	pkgs=$(missing_of "$TEST_TOOLS")
+	host_has "$CMOCKA" || pkgs="$pkgs libc6-dev libcmocka-dev"
+	host_has '#include <libfdt.h>
+int main(void) { return fdt_check_header(0); }' -lfdt || pkgs="$pkgs libfdt-dev"
+	host_has 'int main(void) { return 0; }' -fsanitize=address,undefined || pkgs="$pkgs gcc"
+	fuzzer || pkgs="$pkgs clang libclang-rt-dev"
+	install_packages "$pkgs" ""
+}
+
+fuzzer() { ls "$(clang -print-resource-dir 2>/dev/null)"/lib/linux/libclang_rt.fuzzer-*.a >/dev/null 2>&1; }
+
+# libfdt for the target, unpacked to build/sysroot.
+get_sysroot() {
+	[ ! -e build/sysroot/libfdt.a ] || return 0
+	locked build/sysroot.lock get_sysroot_locked
+}
+
+get_sysroot_locked() {
+	[ ! -e build/sysroot/libfdt.a ] || return 0
+	need_debian 'libfdt for riscv64' 'make LIBFDT=<dtc checkout>/libfdt'
+	local tmp
+	tmp=$(mktemp -d build/sysroot.XXXXXX)
+	riscv64_package trixie libfdt-dev "$tmp/root"
+	mkdir "$tmp/new" "$tmp/new/include"
+	cp "$tmp"/root/usr/include/*fdt*.h "$tmp/new/include"
+	cp -L "$tmp"/root/usr/lib/riscv64-linux-gnu/libfdt.a "$tmp/new"
+	publish "$tmp/new" build/sysroot
+	rm -rf "$tmp"
+}
+
+setup_guest() {
+	mkdir -p build/guest
+	[ -e build/guest/Image ] || locked build/guest.lock get_kernel forky Image
+	[ -e build/guest/busybox ] || locked build/guest.lock get_busybox
+	[ build/guest/initrd.cpio -nt scripts/initrd.sh ] &&
+		[ build/guest/initrd.cpio -nt tests/boot/init ] ||
+		scripts/initrd.sh build/guest/busybox build/guest/initrd.cpio
+}
+
+setup_guest612() {
+	mkdir -p build/guest
+	[ -e build/guest/Image-6.12 ] || locked build/guest.lock get_kernel trixie Image-6.12
+}
+
+# The meta package's chain of dependencies ends in the one that holds the kernel itself.
+get_kernel() {
+	[ ! -e "build/guest/$2" ] || return 0
+	need_debian "a guest kernel" "make run KERNEL=<Image> INITRD=<file>"
+	local tmp pkg pkgs file
+	tmp=$(mktemp -d build/guest.XXXXXX)
+	pkgs=$(kernel_packages "$1")
+	for pkg in $pkgs; do
+		riscv64_package "$1" "$pkg" "$tmp/root"
+		for file in "$tmp"/root/usr/lib/modules/*/vmlinuz "$tmp"/root/boot/vmlinu[xz]-*; do
+			[ ! -e "$file" ] || break 2
+		done
+	done
+	[ -e "${file:-}" ] || die "no kernel found in Debian $1's linux-image-riscv64"
+	publish "$file" "build/guest/$2"
+	rm -rf "$tmp"
+}
+
+get_busybox() {
+	[ ! -e build/guest/busybox ] || return 0
+	need_debian busybox "make run KERNEL=<Image> INITRD=<file>"
+	local tmp
+	tmp=$(mktemp -d build/guest.XXXXXX)
+	riscv64_package forky busybox-static "$tmp/root"
+	publish "$(ls "$tmp"/root/usr/bin/busybox "$tmp"/root/bin/busybox 2>/dev/null | head -1)" \
+		build/guest/busybox
+	rm -rf "$tmp"
+}
+
+mkdir -p build
+for part in "${@:-tools}"; do
+	case $part in
+	tools | test | guest | guest612) "setup_$part" ;;
+	*) die "no part '$part' (there are: tools test guest guest612)" ;;
+	esac
+done
