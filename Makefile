@@ -177,10 +177,10 @@ check-paths:
 # ---- What people type -------------------------------------------------------------------------------------
 
 -include configs/qemu-virt.mk
-export BUILD CROSS_COMPILE LIBFDT V KERNEL INITRD BOOTARGS VCPUS GUEST_MEM ISA GUESTS NACRE_ARGS
+export CROSS_COMPILE LIBFDT V KERNEL INITRD BOOTARGS VCPUS GUEST_MEM ISA GUESTS NACRE_ARGS NATIVE
 export SMP MEM CPU MACHINE QEMU_ARGS FUZZ_SECONDS CHECKS
 
-.PHONY: setup run bundle test unit check fuzz guest boot clean
+.PHONY: setup run test unit check fuzz guest boot clean
 setup:
 	@scripts/setup.sh tools test guest
 
