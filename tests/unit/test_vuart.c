@@ -1,0 +1,767 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vuart: the data sheet's rules one by one, the probe sequences of real drivers, and random
+ * histories against a naive model that recomputes everything from queues.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <guest/vuart.h>
+
+/* The owner: takes `credit` bytes, keeps the last ones, and counts the calls. */
+struct owner {
+	struct vuart u;
+	uint8_t out[1024];
+	unsigned nout;
+	unsigned credit;
+	unsigned room;
+	unsigned edges;
+	bool level;
+};
+
+static bool owner_tx(void *ctx, uint8_t byte)
+{
+	struct owner *o = ctx;
+
+	if (o->credit == 0)
+		return false;
+	o->credit--;
+	o->out[o->nout++ % sizeof(o->out)] = byte;
+	return true;
+}
+
+static void owner_irq(void *ctx, bool level)
+{
+	struct owner *o = ctx;
+
+	assert_int_not_equal(level, o->level);
+	o->level = level;
+	o->edges++;
+}
+
+static void owner_room(void *ctx)
+{
+	struct owner *o = ctx;
+
+	assert_true(vuart_rx_space(&o->u) > 0);
+	o->room++;
+}
+
+static const struct vuart_ops ops = {owner_tx, owner_irq, owner_room};
+
+static struct owner o;
+static struct vuart *const u = &o.u;
+
+static int reset(void **state)
+{
+	(void)state;
+	memset(&o, 0, sizeof(o));
+	o.credit = UINT32_MAX;
+	vuart_init(u, &ops, &o);
+	return 0;
+}
+
+static uint8_t in(unsigned offset)
+{
+	return vuart_read(u, offset);
+}
+
+static void out(unsigned offset, uint8_t value)
+{
+	vuart_write(u, offset, value);
+}
+
+static void enable_fifo(unsigned trigger)
+{
+	out(UART_FCR, (uint8_t)(UART_FCR_ENABLE | trigger << UART_FCR_TRIGGER_SHIFT));
+}
+
+static void test_reset(void **state)
+{
+	(void)state;
+	assert_int_equal(in(UART_IER), 0);
+	assert_int_equal(in(UART_IIR), UART_IIR_NO_INT);
+	assert_int_equal(in(UART_LCR), 0);
+	assert_int_equal(in(UART_MCR), 0);
+	assert_int_equal(in(UART_LSR), UART_LSR_THRE | UART_LSR_TEMT);
+	assert_int_equal(in(UART_MSR), UART_MSR_DCD | UART_MSR_DSR | UART_MSR_CTS);
+	assert_int_equal(in(UART_RBR), 0);
+	assert_false(o.level);
+	out(UART_LCR, UART_LCR_DLAB);
+	/* A divisor of 0 makes drivers that read it back divide by zero. */
+	assert_int_not_equal(in(UART_DLL) | in(UART_DLM) << 8, 0);
+}
+
+static void test_registers_keep_their_bits(void **state)
+{
+	(void)state;
+	out(UART_IER, 0xff);
+	assert_int_equal(in(UART_IER), 0x0f);
+	out(UART_MCR, 0xff);
+	assert_int_equal(in(UART_MCR), 0x1f);
+	out(UART_MCR, 0);
+	out(UART_SCR, 0xa5);
+	assert_int_equal(in(UART_SCR), 0xa5);
+	out(UART_LCR, 0xff);
+	assert_int_equal(in(UART_LCR), 0xff);
+	out(UART_DLL, 0x34);
+	out(UART_DLM, 0x12);
+	assert_int_equal(in(UART_DLL), 0x34);
+	assert_int_equal(in(UART_DLM), 0x12);
+	out(UART_LCR, UART_LCR_8N1);
+	assert_int_equal(in(UART_IER), 0x0f);
+	assert_int_equal(o.nout, 0);
+	out(UART_LSR, 0xff);
+	out(UART_MSR, 0xff);
+	assert_int_equal(in(UART_LSR)&UART_LSR_ERRORS, 0);
+	for (unsigned offset = UART_NREGS; offset < 300; offset++) {
+		out(offset, 0xff);
+		assert_int_equal(in(offset), 0);
+	}
+	assert_int_equal(in(UINT32_MAX), 0);
+}
+
+static void test_tx_direct(void **state)
+{
+	(void)state;
+	for (unsigned n = 0; n < 100; n++) {
+		out(UART_THR, (uint8_t)n);
+		assert_int_equal(in(UART_LSR), UART_LSR_THRE | UART_LSR_TEMT);
+		assert_int_equal(o.nout, n + 1);
+		assert_int_equal(o.out[n], n);
+	}
+}
+
+static void test_tx_held(void **state)
+{
+	(void)state;
+	enable_fifo(0);
+	out(UART_IER, UART_IER_THRI);
+	assert_int_equal(in(UART_IIR), UART_IIR_THRI | UART_IIR_FIFO);
+	o.credit = 2;
+	for (unsigned n = 0; n < 20; n++)
+		out(UART_THR, (uint8_t)n);
+	assert_int_equal(o.nout, 2);
+	assert_int_equal(in(UART_LSR), 0);
+	assert_false(o.level);
+	o.credit = 15;
+	vuart_tx_ready(u);
+	assert_int_equal(o.nout, 17);
+	assert_int_equal(in(UART_LSR), 0);
+	assert_false(o.level);
+	/* A later byte never overtakes the held ones. */
+	out(UART_THR, 18);
+	o.credit = 9;
+	vuart_tx_ready(u);
+	assert_int_equal(in(UART_LSR), UART_LSR_THRE | UART_LSR_TEMT);
+	assert_true(o.level);
+	assert_int_equal(in(UART_IIR), UART_IIR_THRI | UART_IIR_FIFO);
+	assert_false(o.level);
+	/* 18 and 19 of the loop came when 16 were held: lost. */
+	assert_int_equal(o.nout, 19);
+	for (unsigned n = 0; n < 19; n++)
+		assert_int_equal(o.out[n], n);
+}
+
+static void test_tx_clear(void **state)
+{
+	(void)state;
+	enable_fifo(0);
+	out(UART_IER, UART_IER_THRI);
+	o.credit = 0;
+	out(UART_THR, 'x');
+	assert_false(o.level);
+	out(UART_FCR, UART_FCR_ENABLE | UART_FCR_CLEAR_TX);
+	assert_true(o.level);
+	assert_int_equal(in(UART_LSR), UART_LSR_THRE | UART_LSR_TEMT);
+	o.credit = 10;
+	vuart_tx_ready(u);
+	assert_int_equal(o.nout, 0);
+}
+
+static void test_thre_interrupt(void **state)
+{
+	(void)state;
+	out(UART_IER, UART_IER_THRI);
+	assert_true(o.level);
+	assert_int_equal(in(UART_IIR), UART_IIR_THRI); /* answers it */
+	assert_false(o.level);
+	assert_int_equal(in(UART_IIR), UART_IIR_NO_INT);
+	out(UART_IER, UART_IER_THRI); /* no edge of the enable bit */
+	assert_false(o.level);
+	out(UART_IER, 0);
+	out(UART_IER, UART_IER_THRI);
+	assert_true(o.level);
+	o.credit = 0;
+	out(UART_THR, 'x'); /* answers it too */
+	assert_false(o.level);
+	out(UART_IER, 0);
+	out(UART_IER, UART_IER_THRI); /* not empty: nothing to report */
+	assert_false(o.level);
+	o.credit = 1;
+	vuart_tx_ready(u);
+	assert_true(o.level);
+	/* IIR shows a higher one: the THRE interrupt stays. */
+	out(UART_IER, UART_IER_THRI | UART_IER_RDI);
+	assert_true(vuart_rx(u, 1));
+	assert_int_equal(in(UART_IIR), UART_IIR_RDI);
+	assert_int_equal(in(UART_RBR), 1);
+	assert_int_equal(in(UART_IIR), UART_IIR_THRI);
+	assert_int_equal(in(UART_IIR), UART_IIR_NO_INT);
+}
+
+static void test_rx_fifo(void **state)
+{
+	static const uint8_t trigger[] = {1, 4, 8, 14};
+
+	(void)state;
+	for (unsigned t = 0; t < 4; t++) {
+		reset(NULL);
+		out(UART_IER, UART_IER_RDI);
+		enable_fifo(t);
+		for (unsigned n = 0; n < 16; n++) {
+			assert_int_equal(vuart_rx_space(u), 16 - n);
+			assert_true(vuart_rx(u, (uint8_t)(n + 1)));
+			assert_true(o.level);
+			assert_int_equal(in(UART_IIR)&UART_IIR_ID_MASK,
+					 n + 1 >= trigger[t] ? UART_IIR_RDI : UART_IIR_TIMEOUT);
+		}
+		assert_false(vuart_rx(u, 99));
+		assert_int_equal(in(UART_LSR), UART_LSR_THRE | UART_LSR_TEMT | UART_LSR_DR);
+		for (unsigned n = 0; n < 16; n++) {
+			assert_true(o.level);
+			assert_int_equal(in(UART_RBR), n + 1);
+		}
+		assert_int_equal(o.room, 1);
+		assert_false(o.level);
+		assert_int_equal(in(UART_LSR), UART_LSR_THRE | UART_LSR_TEMT);
+	}
+}
+
+static void test_rx_without_fifo(void **state)
+{
+	(void)state;
+	assert_int_equal(vuart_rx_space(u), 1);
+	assert_true(vuart_rx(u, 'a'));
+	assert_false(vuart_rx(u, 'b'));
+	assert_int_equal(in(UART_RBR), 'a');
+	assert_int_equal(o.room, 1);
+	assert_true(vuart_rx(u, 'b'));
+	/* Switching the FIFOs on empties them, and makes room. */
+	enable_fifo(0);
+	assert_int_equal(o.room, 2);
+	assert_int_equal(in(UART_LSR)&UART_LSR_DR, 0);
+	assert_int_equal(vuart_rx_space(u), 16);
+	/* So does the clear bit, and switching off. */
+	while (vuart_rx(u, 'c'))
+		;
+	out(UART_FCR, UART_FCR_ENABLE | UART_FCR_CLEAR_RX);
+	assert_int_equal(o.room, 3);
+	while (vuart_rx(u, 'd'))
+		;
+	out(UART_FCR, UART_FCR_CLEAR_RX | 0xc0); /* without bit 0 the others do not count */
+	assert_int_equal(o.room, 4);
+	assert_int_equal(in(UART_IIR), UART_IIR_NO_INT);
+	assert_int_equal(vuart_rx_space(u), 1);
+}
+
+static void test_break(void **state)
+{
+	(void)state;
+	enable_fifo(3);
+	out(UART_IER, UART_IER_RLSI);
+	assert_true(vuart_rx(u, 'a'));
+	vuart_break(u);
+	assert_true(vuart_rx(u, 'b'));
+	/* An error is shown when its character is at the top, not before. */
+	assert_false(o.level);
+	assert_int_equal(in(UART_LSR) & ~0x60, UART_LSR_DR | UART_LSR_FIFOE);
+	assert_int_equal(in(UART_RBR), 'a');
+	assert_true(o.level);
+	assert_int_equal(in(UART_IIR), UART_IIR_RLSI | UART_IIR_FIFO);
+	assert_int_equal(in(UART_LSR) & ~0x60, UART_LSR_DR | UART_LSR_BI | UART_LSR_FIFOE);
+	assert_false(o.level);
+	assert_int_equal(in(UART_LSR) & ~0x60, UART_LSR_DR);
+	assert_int_equal(in(UART_RBR), 0);
+	assert_int_equal(in(UART_RBR), 'b');
+	while (vuart_rx(u, 'c'))
+		;
+	vuart_break(u); /* no room: overrun, what is there stays */
+	assert_int_equal(in(UART_LSR) & ~0x60, UART_LSR_DR | UART_LSR_OE);
+	assert_int_equal(vuart_rx_space(u), 0);
+}
+
+static void test_modem(void **state)
+{
+	(void)state;
+	out(UART_IER, UART_IER_MSI);
+	assert_false(o.level);
+	out(UART_MCR, UART_MCR_LOOP); /* DCD, DSR, CTS go away */
+	assert_true(o.level);
+	assert_int_equal(in(UART_IIR), UART_IIR_MSI);
+	assert_int_equal(in(UART_MSR), UART_MSR_DDCD | UART_MSR_DDSR | UART_MSR_DCTS);
+	assert_false(o.level);
+	out(UART_MCR, UART_MCR_LOOP | UART_MCR_OUT1);
+	assert_int_equal(in(UART_MSR), UART_MSR_RI); /* RI: only its end counts */
+	out(UART_MCR, UART_MCR_LOOP);
+	assert_int_equal(in(UART_MSR), UART_MSR_TERI);
+	out(UART_MCR, UART_MCR_LOOP | UART_MCR_DTR);
+	assert_int_equal(in(UART_MSR), UART_MSR_DSR | UART_MSR_DDSR);
+	out(UART_MCR, UART_MCR_LOOP | UART_MCR_RTS);
+	assert_int_equal(in(UART_MSR), UART_MSR_CTS | UART_MSR_DDSR | UART_MSR_DCTS);
+	assert_int_equal(in(UART_MSR), UART_MSR_CTS);
+}
+
+static void test_loopback_keeps_the_line_apart(void **state)
+{
+	(void)state;
+	enable_fifo(0);
+	assert_true(vuart_rx(u, 'a'));
+	o.credit = 0;
+	out(UART_THR, 'h');
+	out(UART_MCR, UART_MCR_LOOP);
+	assert_int_equal(vuart_rx_space(u), 0);
+	assert_false(vuart_rx(u, 'x'));
+	vuart_break(u);
+	out(UART_THR, 'l');
+	out(UART_LCR, UART_LCR_BREAK);
+	assert_int_equal(in(UART_RBR), 'a');
+	assert_int_equal(in(UART_RBR), 'l');
+	assert_int_equal(in(UART_LSR), UART_LSR_DR | UART_LSR_BI | UART_LSR_FIFOE);
+	assert_int_equal(in(UART_RBR), 0);
+	assert_int_equal(in(UART_LSR), 0);
+	assert_int_equal(o.room, 0);
+	out(UART_MCR, 0);
+	assert_int_equal(o.room, 1);
+	/* What was written before the loopback still leaves. */
+	o.credit = 5;
+	vuart_tx_ready(u);
+	assert_int_equal(o.nout, 1);
+	assert_int_equal(o.out[0], 'h');
+}
+
+/* The steps by which Linux's 8250 driver finds out that this is a plain, sound 16550A. */
+static void test_linux_autoconfig(void **state)
+{
+	uint8_t mcr, first, second;
+
+	(void)state;
+	out(UART_IER, 0);
+	assert_int_equal(in(UART_IER)&0x0f, 0);
+	out(UART_IER, 0x0f);
+	assert_int_equal(in(UART_IER)&0x0f, 0x0f);
+	out(UART_IER, 0);
+	mcr = in(UART_MCR);
+	out(UART_MCR, UART_MCR_LOOP | UART_MCR_OUT2 | UART_MCR_RTS);
+	assert_int_equal(in(UART_MSR)&0xf0, UART_MSR_DCD | UART_MSR_CTS);
+	out(UART_MCR, mcr);
+	out(UART_LCR, 0xbf); /* an enhanced feature register would answer at 2 */
+	out(UART_FCR, 0);
+	out(UART_LCR, 0);
+	out(UART_FCR, UART_FCR_ENABLE);
+	assert_int_equal(in(UART_IIR) >> 6, 3);
+	out(UART_LCR, UART_LCR_DLAB);
+	assert_int_not_equal(in(2), 0); /* not a 16650 */
+	out(UART_LCR, 0xbf);
+	assert_int_not_equal(in(2), 0);
+	out(UART_LCR, 0);
+	out(UART_FCR, UART_FCR_ENABLE | 0x20); /* not a 16750 */
+	first = in(UART_IIR)&0xe0;
+	out(UART_FCR, UART_FCR_ENABLE);
+	out(UART_LCR, UART_LCR_DLAB);
+	out(UART_FCR, UART_FCR_ENABLE | 0x20);
+	second = in(UART_IIR)&0xe0;
+	out(UART_LCR, 0);
+	assert_int_equal(first, 0xc0);
+	assert_int_equal(second, 0xc0);
+	out(UART_IER, 0x40); /* not an XScale */
+	assert_int_equal(in(UART_IER)&0x40, 0);
+}
+
+static void test_linux_fifo_size(void **state)
+{
+	unsigned count = 0;
+
+	(void)state;
+	out(UART_FCR, UART_FCR_ENABLE | UART_FCR_CLEAR_RX | UART_FCR_CLEAR_TX);
+	out(UART_MCR, UART_MCR_LOOP);
+	out(UART_LCR, UART_LCR_8N1);
+	for (unsigned n = 0; n < 256; n++)
+		out(UART_THR, (uint8_t)n);
+	while (in(UART_LSR)&UART_LSR_DR)
+		assert_int_equal(in(UART_RBR), count++);
+	assert_int_equal(count, 16);
+	assert_int_equal(o.nout, 0);
+}
+
+static void test_freebsd_fifo_size(void **state)
+{
+	unsigned count = 0;
+
+	(void)state;
+	enable_fifo(0);
+	out(UART_MCR, UART_MCR_LOOP | UART_MCR_DTR | UART_MCR_RTS);
+	for (uint8_t lsr = 0; !(lsr & UART_LSR_OE) && count < 260; count++) {
+		out(UART_THR, 0);
+		lsr = in(UART_LSR);
+		assert_true(lsr & UART_LSR_TEMT);
+	}
+	assert_int_equal(count - 1, 16);
+	/* Without FIFOs the register is overwritten. */
+	out(UART_FCR, 0);
+	out(UART_THR, 1);
+	out(UART_THR, 2);
+	assert_int_equal(in(UART_LSR) & ~0x60, UART_LSR_DR | UART_LSR_OE);
+	assert_int_equal(in(UART_RBR), 2);
+	assert_int_equal(in(UART_LSR) & ~0x60, 0);
+}
+
+/* The start-up tests for a lost re-raise of THRE, and for a transmit interrupt that never comes. */
+static void test_linux_startup(void **state)
+{
+	(void)state;
+	enable_fifo(0);
+	out(UART_IER, UART_IER_THRI);
+	in(UART_IIR);
+	out(UART_IER, 0);
+	out(UART_IER, UART_IER_THRI);
+	assert_int_equal(in(UART_IIR)&UART_IIR_ID_MASK, UART_IIR_THRI);
+	out(UART_IER, 0);
+	out(UART_IER, UART_IER_THRI);
+	assert_true(in(UART_LSR)&UART_LSR_TEMT);
+	assert_int_equal(in(UART_IIR)&UART_IIR_NO_INT, 0);
+	out(UART_IER, 0);
+	assert_false(o.level);
+}
+
+/* --- the model ----------------------------------------------------------------------------- */
+
+struct model {
+	uint8_t ier, lcr, mcr, scr, dll, dlm, deltas;
+	bool fifo, oe, bi, thre_pending;
+	unsigned trigger;
+	unsigned nrx, ntx;
+	uint8_t rx[17], tx[16];
+	bool brk[17];
+	uint8_t sent[1024];
+	unsigned nsent, credit, room;
+};
+
+static struct model m;
+
+static unsigned m_depth(void)
+{
+	return m.fifo ? 16 : 1;
+}
+
+static unsigned m_space(void)
+{
+	return m.mcr & 0x10 ? 0 : m_depth() - m.nrx;
+}
+
+static uint8_t m_lines(void)
+{
+	if (!(m.mcr & 0x10))
+		return 0xb0;
+	return (uint8_t)((m.mcr & 1) << 5 | (m.mcr & 2) << 3 | (m.mcr & 0xc) << 4);
+}
+
+static uint8_t m_lsr(void)
+{
+	bool queued = m.bi;
+
+	for (unsigned n = 0; n < m.nrx; n++)
+		queued |= m.brk[n];
+	return (uint8_t)((m.nrx > 0) | m.oe << 1 | m.bi << 4 | (m.ntx == 0 ? 0x60 : 0) |
+			 (m.fifo && queued) << 7);
+}
+
+static uint8_t m_iir(void)
+{
+	uint8_t fifo = m.fifo ? 0xc0 : 0;
+
+	if ((m.ier & 4) && (m.oe || m.bi))
+		return fifo | 6;
+	if ((m.ier & 1) && m.nrx > 0)
+		return fifo | (m.nrx < m.trigger ? 12 : 4);
+	if ((m.ier & 2) && m.thre_pending)
+		return fifo | 2;
+	if ((m.ier & 8) && m.deltas)
+		return fifo | 0;
+	return fifo | 1;
+}
+
+static void m_arrive(uint8_t byte, bool brk)
+{
+	if (m.nrx == m_depth()) {
+		m.oe = true;
+		if (m.fifo)
+			return;
+		m.nrx = 0;
+	}
+	m.rx[m.nrx] = byte;
+	m.brk[m.nrx++] = brk;
+}
+
+static void m_send(void)
+{
+	while (m.ntx && m.credit) {
+		m.credit--;
+		m.sent[m.nsent++ % sizeof(m.sent)] = m.tx[0];
+		memmove(m.tx, m.tx + 1, --m.ntx);
+		if (m.ntx == 0)
+			m.thre_pending = true;
+	}
+}
+
+static uint8_t m_pop(void)
+{
+	uint8_t byte = m.rx[0];
+
+	if (m.nrx == 0)
+		return 0;
+	m.nrx--;
+	memmove(m.rx, m.rx + 1, 16);
+	memmove(m.brk, m.brk + 1, 16);
+	return byte;
+}
+
+static uint8_t m_read(unsigned offset)
+{
+	uint8_t v = 0;
+
+	switch (offset) {
+	case 0:
+		return m.lcr & 0x80 ? m.dll : m_pop();
+	case 1:
+		return m.lcr & 0x80 ? m.dlm : m.ier;
+	case 2:
+		v = m_iir();
+		if ((v & 15) == 2)
+			m.thre_pending = false;
+		return v;
+	case 3:
+		return m.lcr;
+	case 4:
+		return m.mcr;
+	case 5:
+		v = m_lsr();
+		m.oe = m.bi = false;
+		return v;
+	case 6:
+		v = m_lines() | m.deltas;
+		m.deltas = 0;
+		return v;
+	case 7:
+		return m.scr;
+	}
+	return 0;
+}
+
+static void m_write_thr(uint8_t v)
+{
+	m.thre_pending = false;
+	if (m.mcr & 0x10) {
+		m_arrive(v, false);
+		m.thre_pending = m.ntx == 0;
+	} else if (m.ntx < 16) {
+		bool was_empty = m.ntx == 0;
+
+		m.tx[m.ntx++] = v;
+		if (was_empty)
+			m_send();
+	}
+}
+
+static void m_write_fcr(uint8_t v)
+{
+	bool on = v & 1, toggled = on != m.fifo;
+
+	m.fifo = on;
+	if (toggled || (on && (v & 2))) {
+		m.nrx = 0;
+		m.bi = false;
+	}
+	if (toggled || (on && (v & 4))) {
+		if (m.ntx)
+			m.thre_pending = true;
+		m.ntx = 0;
+	}
+	m.trigger = !on ? 1 : (v >> 6) == 0 ? 1 : (v >> 6) == 1 ? 4 : (v >> 6) == 2 ? 8 : 14;
+}
+
+static void m_write_mcr(uint8_t v)
+{
+	uint8_t old = m_lines(), now;
+
+	m.mcr = v & 0x1f;
+	now = m_lines();
+	m.deltas |= ((old ^ now) & 0xb0) >> 4;
+	if ((old & 0x40) && !(now & 0x40))
+		m.deltas |= 4;
+}
+
+static void m_write(unsigned offset, uint8_t v)
+{
+	bool dlab = m.lcr & 0x80;
+
+	if (offset == 0 && !dlab) {
+		m_write_thr(v);
+	} else if (offset == 0) {
+		m.dll = v;
+	} else if (offset == 1 && dlab) {
+		m.dlm = v;
+	} else if (offset == 1) {
+		if ((v & 2) && !(m.ier & 2) && m.ntx == 0)
+			m.thre_pending = true;
+		m.ier = v & 15;
+	} else if (offset == 2) {
+		m_write_fcr(v);
+	} else if (offset == 3) {
+		if ((v & 0x40) && !(m.lcr & 0x40) && (m.mcr & 0x10))
+			m_arrive(0, true);
+		m.lcr = v;
+	} else if (offset == 4) {
+		m_write_mcr(v);
+	} else if (offset == 7) {
+		m.scr = v;
+	}
+}
+
+/* After each step: a break that has reached the top shows in LSR, once. */
+static void m_settle(void)
+{
+	if (m.nrx && m.brk[0]) {
+		m.bi = true;
+		m.brk[0] = false;
+	}
+}
+
+static uint32_t rnd(uint32_t below)
+{
+	static uint64_t x = 88172645463325252;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	return (uint32_t)(x >> 32) % below;
+}
+
+static void step(void)
+{
+	unsigned op = rnd(16), offset = rnd(16) == 0 ? rnd(20) : rnd(8);
+	uint8_t v = (uint8_t)rnd(256);
+	bool took;
+
+	if (op < 5) {
+		assert_int_equal(in(offset), m_read(offset));
+	} else if (op < 8) {
+		/* LCR and MCR: seldom with DLAB or LOOP, else nothing else would happen. */
+		if ((offset == 3 && rnd(4)) || (offset == 4 && rnd(4)))
+			v &= 0x6f;
+		if (offset == 2 && rnd(4))
+			v = (v & ~6) | 1;
+		out(offset, v);
+		m_write(offset, v);
+	} else if (op < 12) {
+		took = m_space() > 0;
+		assert_int_equal(vuart_rx(u, v), took);
+		if (took)
+			m_arrive(v, false);
+	} else if (op == 12) {
+		vuart_break(u);
+		if (!(m.mcr & 0x10))
+			m_arrive(0, true);
+	} else if (op == 13) {
+		out(0, v);
+		m_write(0, v);
+	} else {
+		o.credit = m.credit = rnd(2) ? 0 : rnd(20);
+		vuart_tx_ready(u);
+		m_send();
+	}
+}
+
+static void test_random_against_model(void **state)
+{
+	(void)state;
+	m = (struct model){.trigger = 1, .dll = 1, .credit = o.credit};
+	for (unsigned n = 0; n < 1000000; n++) {
+		unsigned before = m_space();
+
+		step();
+		m_settle();
+		if (before == 0 && m_space())
+			m.room++;
+		assert_int_equal(o.level, (m_iir() & 15) != 1);
+		assert_int_equal(u->lsr, m_lsr());
+		assert_int_equal(vuart_rx_space(u), m_space());
+		assert_int_equal(o.room, m.room);
+		assert_int_equal(o.nout, m.nsent);
+		assert_int_equal(o.credit, m.credit);
+	}
+	assert_true(o.nout > 1000 && o.edges > 1000 && o.room > 1000);
+	assert_memory_equal(o.out, m.sent, sizeof(o.out));
+}
+
+/* --- an owner that feeds from inside rx_room() --------------------------------------------- */
+
+static unsigned fed;
+
+static void feed(void *ctx)
+{
+	struct owner *owner = ctx;
+
+	while (fed < 1000 && vuart_rx(&owner->u, (uint8_t)fed))
+		fed++;
+}
+
+static void test_backpressure_loses_nothing(void **state)
+{
+	static const struct vuart_ops feeding = {owner_tx, owner_irq, feed};
+	unsigned got = 0;
+
+	(void)state;
+	fed = 0;
+	vuart_init(u, &feeding, &o);
+	enable_fifo(2);
+	out(UART_IER, UART_IER_RDI);
+	feed(&o);
+	while (o.level) {
+		assert_true(in(UART_LSR)&UART_LSR_DR);
+		assert_int_equal(in(UART_RBR), (uint8_t)got);
+		got++;
+	}
+	assert_int_equal(got, 1000);
+}
+
+#define TEST(f) cmocka_unit_test_setup(f, reset)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_reset),
+		TEST(test_registers_keep_their_bits),
+		TEST(test_tx_direct),
+		TEST(test_tx_held),
+		TEST(test_tx_clear),
+		TEST(test_thre_interrupt),
+		TEST(test_rx_fifo),
+		TEST(test_rx_without_fifo),
+		TEST(test_break),
+		TEST(test_modem),
+		TEST(test_loopback_keeps_the_line_apart),
+		TEST(test_linux_autoconfig),
+		TEST(test_linux_fifo_size),
+		TEST(test_freebsd_fifo_size),
+		TEST(test_linux_startup),
+		TEST(test_random_against_model),
+		TEST(test_backpressure_loses_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
