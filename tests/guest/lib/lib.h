@@ -232,6 +232,8 @@ static inline void set_timer(uint64_t when)
 }
 
 void sbi_call_regs(const uint64_t in[32], uint64_t out[32]);
+/* fn(arg), which may come back through suspend_resume() after a non-retentive suspend (start.S). */
+long suspend_call(void *fn, uint64_t arg);
 
 /* --- traps (trap.c, trap.S) --- */
 uint64_t try_run(void *fn, uint64_t a0, uint64_t a1, uint64_t a2);
