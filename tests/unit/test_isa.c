@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * arch/riscv/isa.c and isa_guest.c: the table's own order and soundness, real and broken strings,
+ * every kind of request, and properties that must hold for random hosts and requests.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <arch/isa.h>
+#include <core/errno.h>
+#include <spec/csr.h>
+
+/* What QEMU 10.0 says of -cpu rv64 and (shortened) of -cpu max. */
+#define QEMU_RV64                                                                               \
+	"rv64imafdch_zic64b_zicbom_zicbop_zicboz_ziccamoa_ziccif_zicclsm_ziccrse_zicntr_zicsr_" \
+	"zifencei_zihintntl_zihintpause_zihpm_zmmul_za64rs_zaamo_zalrsc_zawrs_zfa_zca_zcd_zba_" \
+	"zbb_zbc_zbs_shcounterenw_shgatpa_shtvala_shvsatpa_shvstvala_shvstvecd_ssccptr_"        \
+	"sscounterenw_sstc_sstvala_sstvecd_ssu64xl_svadu_svvptc"
+#define QEMU_MAX                                                                                   \
+	"rv64imafdcbvh_zic64b_zicbom_zicbop_zicboz_ziccamoa_ziccif_zicclsm_ziccrse_zicfilp_"       \
+	"zicfiss_zicond_zicntr_zicsr_zifencei_zihintntl_zihintpause_zihpm_zimop_zmmul_za64rs_"     \
+	"zaamo_zabha_zacas_zama16b_zalrsc_zawrs_zfa_zfbfmin_zfh_zfhmin_zca_zcb_zcd_zcmop_zba_"     \
+	"zbb_zbc_zbkb_zbkc_zbkx_zbs_zk_zkn_zknd_zkne_zknh_zkr_zks_zksed_zksh_zkt_ztso_zvbb_zvbc_"  \
+	"zve32f_zve32x_zve64f_zve64d_zve64x_zvfbfmin_zvfbfwma_zvfh_zvfhmin_zvkb_zvkg_zvkn_zvknc_"  \
+	"zvkned_zvkng_zvknha_zvknhb_zvks_zvksc_zvksed_zvksg_zvksh_zvkt_shcounterenw_sha_shgatpa_"  \
+	"shtvala_shvsatpa_shvstvala_shvstvecd_smaia_smcdeleg_smcntrpmf_smcsrind_smepmp_smmpm_"     \
+	"smnpm_smstateen_ssaia_ssccfg_ssccptr_sscofpmf_sscounterenw_sscsrind_ssdbltrp_ssnpm_sspm_" \
+	"ssstateen_sstc_sstvala_sstvecd_ssu64xl_supm_smctr_ssctr_svadu_svinval_svnapot_svpbmt_"    \
+	"svvptc"
+
+static uint64_t rng = 88172645463325252U;
+
+static uint64_t rnd(uint64_t n)
+{
+	rng ^= rng << 13;
+	rng ^= rng >> 7;
+	rng ^= rng << 17;
+	return rng % n;
+}
+
+static struct isa_set parse(const char *string)
+{
+	struct isa_set s;
+
+	assert_int_equal(isa_parse_host(&s, string, NULL, 0), 0);
+	return s;
+}
+
+static const char *text(const struct isa_set *s)
+{
+	static char buf[4][ISA_TEXT_MAX];
+	static unsigned turn;
+	char *b = buf[turn++ % 4];
+
+	assert_true(isa_string(s, b, ISA_TEXT_MAX) > 0);
+	return b;
+}
+
+static bool equal(const struct isa_set *a, const struct isa_set *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+static struct isa_set guest(const char *host, const char *request)
+{
+	struct isa_set h = parse(host), g;
+	char err[200] = "";
+
+	if (isa_guest(&g, &h, request, err, sizeof(err)))
+		fail_msg("%s: %s", request, err);
+	return g;
+}
+
+static void gives(const char *host, const char *request, const char *want)
+{
+	struct isa_set g = guest(host, request);
+
+	assert_string_equal(text(&g), want);
+}
+
+static void refused(const char *host, const char *request, int rc, const char *why)
+{
+	struct isa_set h = parse(host), g;
+	char err[200] = "";
+
+	assert_int_equal(isa_guest(&g, &h, request, err, sizeof(err)), -rc);
+	assert_string_equal(err, why);
+}
+
+/* ---- the table ---- */
+
+/* A key whose order by strcmp is the canonical order. */
+static void sort_key(const char *name, char key[40])
+{
+	static const char single[] = "imafdqcbvh", category[] = "imafdqlcbkjtpvh";
+	int group, sub = 0;
+
+	if (!name[1])
+		group = 0, sub = (int)(strchr(single, name[0]) - single);
+	else if (name[0] == 'z')
+		group = 1, sub = (int)(strchr(category, name[1]) - category);
+	else
+		group = name[1] == 'u'	 ? 2
+			: name[1] == 'v' ? 4
+			: name[1] == 'h' ? 5
+			: name[1] == 'm' ? 6
+					 : 3;
+	snprintf(key, 40, "%c%c%s", 'a' + group, 'a' + sub, name);
+}
+
+static void test_canonical_order(void **state)
+{
+	char last[40], key[40];
+
+	(void)state;
+	sort_key(isa_name(1), last);
+	for (enum isa_ext e = 2; e < ISA_COUNT; e++) {
+		sort_key(isa_name(e), key);
+		if (strcmp(last, key) >= 0)
+			fail_msg("%s is out of order", isa_name(e));
+		strcpy(last, key);
+	}
+}
+
+/* Each name by itself is found in either property, in either case, and its own name is in the
+ * result. */
+static void test_each_name(void **state)
+{
+	char buf[ISA_TEXT_MAX];
+	struct isa_set a, b;
+
+	(void)state;
+	for (enum isa_ext e = 1; e < ISA_COUNT; e++) {
+		size_t n = (size_t)snprintf(buf, sizeof(buf), "rv64i%s%s",
+					    isa_name(e)[1] ? "_" : "", isa_name(e));
+		a = parse(buf);
+		assert_true(isa_has(&a, e));
+		for (size_t i = 0; i < n; i++)
+			if (buf[i] >= 'a')
+				buf[i] = (char)(buf[i] - 32);
+		b = parse(buf);
+		assert_true(equal(&a, &b));
+		strcat(buf, "2p0"); /* with a version */
+		b = parse(buf);
+		assert_true(equal(&a, &b));
+		n = (size_t)snprintf(buf, sizeof(buf), "i%czicsr%czifencei%czicntr%czihpm%c%s", 0,
+				     0, 0, 0, 0, isa_name(e));
+		assert_int_equal(isa_parse_host(&b, NULL, buf, n + 1), 0);
+		assert_true(equal(&a, &b));
+		assert_int_equal(isa_parse_host(&b, NULL, buf, n), 0); /* the last NUL missing */
+		assert_true(equal(&a, &b));
+	}
+}
+
+/* The exact text has room, one byte less has not, for the largest set there is. */
+static void test_text_room(void **state)
+{
+	struct isa_set all = {{0}};
+	char *buf;
+	int n;
+
+	(void)state;
+	for (enum isa_ext e = 1; e < ISA_COUNT; e++)
+		all.w[e / 64] |= UINT64_C(1) << e % 64;
+	n = isa_string(&all, (char[ISA_TEXT_MAX]){0}, ISA_TEXT_MAX);
+	assert_true(n > 0);
+	for (int len = 0; len <= n + 1; len++) {
+		buf = malloc((size_t)len); /* exact, for ASan */
+		assert_int_equal(isa_string(&all, buf, (size_t)len), len > n ? n : -NACRE_ENOMEM);
+		free(buf);
+	}
+	n = isa_ext_list(&all, (char[ISA_TEXT_MAX]){0}, ISA_TEXT_MAX);
+	assert_true(n > 0);
+	for (int len = 0; len <= n; len++) {
+		buf = malloc((size_t)len);
+		assert_int_equal(isa_ext_list(&all, buf, (size_t)len),
+				 len >= n ? n : -NACRE_ENOMEM);
+		free(buf);
+	}
+}
+
+static void test_hiding(void **state)
+{
+	(void)state;
+	assert_int_equal(isa_hiding(ISA_ZABHA), ISA_HIDE_ADVERT);
+	assert_int_equal(isa_hiding(ISA_SSTC), ISA_HIDE_HENVCFG);
+	assert_int_equal(isa_hiding(ISA_V), ISA_HIDE_VS);
+	assert_non_null(isa_unoffered(ISA_H));
+	assert_null(isa_unoffered(ISA_ZABHA));
+}
+
+/* ---- strings ---- */
+
+static void test_strings(void **state)
+{
+	struct isa_set a, b;
+
+	(void)state;
+	a = parse("rv64gc");
+	assert_string_equal(text(&a),
+			    "rv64imafdc_zicntr_zicsr_zifencei_zihpm_zmmul_zaamo_zalrsc_zca_zcd");
+	b = parse("RV64I2P1M2A2p1F2D2C2_Zicsr2p0_Zifencei_Zicntr_Zihpm");
+	assert_true(equal(&a, &b));
+	b = parse("rv64i2_m__a_f_d_c_xvendor1p0_zunknown_sfoo_"); /* unknown ones are passed over */
+	assert_true(equal(&a, &b));
+	b = parse("rv64imafdcsu");
+	assert_true(equal(&a, &b));
+	a = parse("rv64i_zba_zbb_zbs");
+	assert_true(isa_has(&a, ISA_B)); /* a sum of parts */
+	a = parse("rv64i_zaamo");
+	assert_false(isa_has(&a, ISA_A));
+	a = parse("rv64ic");
+	assert_true(isa_has(&a, ISA_ZCA) && !isa_has(&a, ISA_ZCD));
+	a = parse("rv64imafdv");
+	assert_true(isa_has(&a, ISA_ZVE32X) && isa_has(&a, ISA_ZVE64F));
+}
+
+static void test_bad_strings(void **state)
+{
+	static const char *const bad[] = {"",	     "r",      "rv6",	 "rv64",      "rv32imac",
+					  "rv64mac", "rv64e",  "rv64 i", "rv64i m",   "rv64i1_2",
+					  "rv64im.", "x86_64", "rv64-i", "rv64\xffi", "rv64_"};
+	struct isa_set s;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (isa_parse_host(&s, bad[i], NULL, 0) != -NACRE_EBADF)
+			fail_msg("%s is taken", bad[i]);
+	assert_int_equal(isa_parse_host(&s, NULL, NULL, 0), -NACRE_ENOENT);
+	assert_int_equal(isa_parse_host(&s, "rv64i", "m\0a", 4), -NACRE_EBADF); /* the list wins */
+	assert_int_equal(isa_parse_host(&s, "rv64i", "", 0), -NACRE_EBADF);
+	assert_int_equal(isa_parse_host(&s, NULL, "\0\0i\0\0", 5), 0);
+	assert_string_equal(text(&s), "rv64i_zicsr");
+}
+
+static void test_and(void **state)
+{
+	struct isa_set a = parse("rv64imafdcb_zabha_zk"), b = parse("rv64imac_zba_zbb_zkn_zabha");
+
+	(void)state;
+	isa_and(&a, &b);
+	assert_string_equal(text(&a),
+			    "rv64imac_zicntr_zicsr_zifencei_zihpm_zmmul_zaamo_zabha_zalrsc_"
+			    "zca_zba_zbb_zbkb_zbkc_zbkx_zkn_zknd_zkne_zknh");
+}
+
+/* ---- requests ---- */
+
+static void test_host(void **state)
+{
+	(void)state;
+	gives(QEMU_RV64, "host",
+	      "rv64imafdcb_zic64b_zicbom_zicbop_zicboz_ziccamoa_ziccif_zicclsm_ziccrse_zicntr_"
+	      "zicsr_"
+	      "zifencei_zihintntl_zihintpause_zihpm_zmmul_za128rs_za64rs_zaamo_zalrsc_zawrs_zfa_"
+	      "zca_"
+	      "zcd_zba_zbb_zbc_zbs_ssccptr_sscounterenw_sstc_sstvala_sstvecd_ssu64xl_svadu_svvptc");
+}
+
+static void test_host_has_b(void **state)
+{
+	struct isa_set g = guest(QEMU_RV64, "host");
+
+	(void)state;
+	assert_true(isa_has(&g, ISA_B));
+	assert_false(isa_has(&g, ISA_H));
+	assert_false(isa_has(&g, ISA_SVADE));
+	g = guest(QEMU_MAX, "host");
+	assert_true(isa_has(&g, ISA_ZABHA) && isa_has(&g, ISA_ZACAS) && isa_has(&g, ISA_V));
+	assert_false(isa_has(&g, ISA_ZK) || isa_has(&g, ISA_ZKR) || isa_has(&g, ISA_SSAIA));
+	assert_true(isa_has(&g, ISA_ZKN));
+	/* Sstvala in VS-mode is what the host calls Shvstvala. */
+	g = guest("rv64imac_sstvala_sstvecd_shvstvecd", "host");
+	assert_false(isa_has(&g, ISA_SSTVALA));
+	assert_true(isa_has(&g, ISA_SSTVECD));
+	/* A host that names something without what it needs: left out, not an error. */
+	g = guest("rv64im_zabha_zvbb", "host");
+	assert_string_equal(text(&g), "rv64im_zicntr_zicsr_zifencei_zihpm_zmmul");
+}
+
+static void test_plus_minus(void **state)
+{
+	(void)state;
+	gives("rv64imac_zabha_zacas", "host,-zabha",
+	      "rv64imac_zicntr_zicsr_zifencei_zihpm_zmmul_zaamo_zacas_zalrsc_zca");
+	gives("rv64imac_zabha_zacas", "host,-zaamo",
+	      "rv64imc_zicntr_zicsr_zifencei_zihpm_zmmul_zalrsc_zca");
+	gives("rv64imac_zabha_zacas", "host,-a", "rv64imc_zicntr_zicsr_zifencei_zihpm_zmmul_zca");
+	gives("rv64imac_zabha", "host,-a,+a",
+	      "rv64imac_zicntr_zicsr_zifencei_zihpm_zmmul_zaamo_zalrsc_zca");
+	gives("rv64imafdcv_zvbb_zvfh_zfh", "host,-v",
+	      "rv64imafdc_zicntr_zicsr_zifencei_zihpm_zmmul_zaamo_zalrsc_zfh_zfhmin_zca_zcd");
+	gives("rv64imafdcv", "host,-d",
+	      "rv64imafc_zicntr_zicsr_zifencei_zihpm_zmmul_zaamo_zalrsc_zca_"
+	      "zve32f_zve32x_zve64f_zve64x");
+	gives("rv64imafdc", "host,-d,+d",
+	      "rv64imafdc_zicntr_zicsr_zifencei_zihpm_zmmul_zaamo_zalrsc_zca_zcd");
+	gives("rv64imafdc_zcb", "host,-zcd",
+	      "rv64imafd_zicntr_zicsr_zifencei_zihpm_zmmul_zaamo_zalrsc_zca_zcb");
+	gives("rv64imafdc_zcb", "host,-c",
+	      "rv64imafd_zicntr_zicsr_zifencei_zihpm_zmmul_zaamo_zalrsc");
+	gives("rv64i_zkn_zks", "host,-zks",
+	      "rv64i_zicntr_zicsr_zifencei_zihpm_zbkb_zbkc_zbkx_zkn_zknd_zkne_zknh");
+	gives("rv64i_zbb_zbs_zba", "host,-b,+zba", "rv64i_zicntr_zicsr_zifencei_zihpm_zba");
+	gives("rv64i_zbb_zbs_zba", "host,-b,+zba,+zbb,+zbs",
+	      "rv64ib_zicntr_zicsr_zifencei_zihpm_zba_zbb_zbs");
+	gives("rv64imafdc_zabha", "rv64imac", "rv64imac_zicsr_zifencei_zmmul_zaamo_zalrsc_zca");
+	gives("rv64imafdc_zabha", "rv64ia,+zabha", "rv64ia_zicsr_zifencei_zaamo_zabha_zalrsc");
+}
+
+static void test_refusals(void **state)
+{
+	(void)state;
+	refused("rv64imac", "host,+zabha", NACRE_ENOTSUP,
+		"isa: zabha is not there on every hart of the host");
+	refused("rv64imac_zabha", "host,+zabha,-zaamo", NACRE_ENOTSUP,
+		"isa: zabha needs zaamo, which the guest is not given");
+	refused("rv64imac_zabha", "rv64im,+zabha", NACRE_ENOTSUP,
+		"isa: zabha needs zaamo, which the guest is not given");
+	refused("rv64imac_zabha", "rv64im_zabha", NACRE_ENOTSUP,
+		"isa: zabha needs zaamo, which the guest is not given");
+	refused("rv64imb", "host,+b,-zbb", NACRE_ENOTSUP,
+		"isa: b needs zbb, which the guest is not given");
+	refused("rv64imafdc", "host,+c,-zcd", NACRE_ENOTSUP,
+		"isa: c needs zcd, which the guest is not given");
+	refused("rv64imb", "host,+zba,+zbb,+zbs,-b", NACRE_ENOTSUP,
+		"isa: -b: all of its parts are asked for");
+	refused(QEMU_MAX, "host,+ssaia", NACRE_ENOTSUP,
+		"isa: ssaia is not offered to guests: there is no virtual AIA");
+	refused(QEMU_MAX, "host,+h", NACRE_ENOTSUP,
+		"isa: h is not offered to guests: nested virtualization is not offered");
+	refused("rv64i_sstvala", "host,+sstvala", NACRE_ENOTSUP,
+		"isa: sstvala needs shvstvala on the host to hold for a guest, which is not there");
+	refused("rv64i", "host,+zfoo", NACRE_ENOTSUP, "isa: no extension zfoo is known");
+	refused("rv64i", "rv64i_zfoo", NACRE_ENOTSUP, "isa: no extension zfoo is known");
+	refused("rv64i", "host,-i", NACRE_ENOTSUP, "isa: no guest can be without i and zicsr");
+	refused("rv64i", "host,zabha", NACRE_EINVAL, "isa: \"zabha\" is not +name or -name");
+	refused("rv64i", "host,", NACRE_EINVAL, "isa: \"\" is not +name or -name");
+	refused("rv64i", "host,+", NACRE_EINVAL, "isa: \"+\" is not +name or -name");
+	refused("rv64i", "", NACRE_EINVAL,
+		"isa: \"\" is not host, rva20s64, rva22s64, rva23s64 or rv64i...");
+	refused("rv64i", "hosts", NACRE_EINVAL,
+		"isa: \"hosts\" is not host, rva20s64, rva22s64, rva23s64 or rv64i...");
+	refused("rv64i_svade_svadu", "rv64i_svade_svadu", NACRE_ENOTSUP,
+		"isa: svade and svadu exclude each other");
+}
+
+static void test_profiles(void **state)
+{
+	struct isa_set g = guest(QEMU_RV64, "rva20s64"), h = parse(QEMU_MAX);
+	char err[200];
+
+	(void)state;
+	assert_true(isa_has(&g, ISA_SVADE) && isa_has(&g, ISA_ZCD) && isa_has(&g, ISA_SSTVALA));
+	assert_false(isa_has(&g, ISA_SVADU) || isa_has(&g, ISA_ZBA) || isa_has(&g, ISA_SSTC));
+	assert_int_equal(isa_henvcfg(&g), 0);
+	g = guest(QEMU_MAX, "rva22s64,+sstc,+zabha");
+	assert_true(isa_has(&g, ISA_B) && isa_has(&g, ISA_SVPBMT) && isa_has(&g, ISA_ZABHA));
+	assert_false(isa_has(&g, ISA_V) || isa_has(&g, ISA_ZICOND));
+	refused(QEMU_RV64, "rva22s64", NACRE_ENOTSUP,
+		"isa: zfhmin is not there on every hart of the host");
+	assert_int_equal(isa_guest(&g, &h, "rva23s64", err, sizeof(err)), -NACRE_ENOTSUP);
+	g = guest(QEMU_MAX, "rva23s64,-sha,-sscofpmf,-ssnpm,-supm");
+	assert_true(isa_has(&g, ISA_V) && isa_has(&g, ISA_ZCMOP) && isa_has(&g, ISA_SVNAPOT));
+}
+
+static void test_henvcfg(void **state)
+{
+	struct isa_set g = guest(QEMU_MAX, "host"), h = parse(QEMU_MAX);
+
+	(void)state;
+	assert_int_equal(isa_henvcfg(&g), UINT64_C(0xe0000000000000d0)); /* CBO.INVAL as a flush */
+	g = guest(QEMU_MAX, "host,-sstc,-svadu,-zicbom");
+	assert_int_equal(isa_henvcfg(&g), HENVCFG_PBMTE | HENVCFG_CBZE);
+	g = guest(QEMU_MAX, "host,+svade");
+	assert_int_equal(isa_henvcfg(&g) & HENVCFG_ADUE, 0);
+	g = guest(QEMU_MAX, "host,+svade,+svadu");
+	assert_true(isa_henvcfg(&g) & HENVCFG_ADUE && !isa_has(&g, ISA_SVADE));
+	isa_limit_henvcfg(&h, HENVCFG_STCE | HENVCFG_CBZE | HENVCFG_CBIE);
+	assert_true(isa_has(&h, ISA_SSTC) && isa_has(&h, ISA_ZICBOZ));
+	assert_false(isa_has(&h, ISA_SVADU) || isa_has(&h, ISA_SVPBMT) || isa_has(&h, ISA_ZICBOM));
+	refused("rv64i_svade", "host,+svadu", NACRE_ENOTSUP,
+		"isa: svadu is not there on every hart of the host");
+}
+
+/* ---- properties over random hosts and requests ---- */
+
+static void random_host(struct isa_set *host)
+{
+	char list[ISA_TEXT_MAX] = "i";
+	size_t used = 2;
+	unsigned density = (unsigned)rnd(9) + 1;
+
+	for (enum isa_ext e = 2; e < ISA_COUNT; e++) {
+		if (rnd(10) >= density)
+			continue;
+		strcpy(list + used, isa_name(e));
+		used += strlen(isa_name(e)) + 1;
+	}
+	assert_int_equal(isa_parse_host(host, NULL, list, used), 0);
+}
+
+static void random_request(char *buf, size_t len)
+{
+	static const char *const base[] = {"host",     "host",	   "host",     "rva20s64",
+					   "rva22s64", "rva23s64", "rv64imac", "rv64i"};
+	size_t used = (size_t)snprintf(buf, len, "%s", base[rnd(8)]);
+
+	for (unsigned n = (unsigned)rnd(8); n; n--)
+		used += (size_t)snprintf(buf + used, len - used, ",%c%s", "+--"[rnd(3)],
+					 isa_name((enum isa_ext)(1 + rnd(ISA_COUNT - 1))));
+}
+
+/* Closed and spelt rightly: what the two properties say is this set again. */
+static void check_round_trip(const struct isa_set *g)
+{
+	char list[ISA_TEXT_MAX];
+	struct isa_set back, want = *g;
+	int n = isa_ext_list(g, list, sizeof(list));
+
+	assert_true(n > 0);
+	assert_int_equal(isa_parse_host(&back, NULL, list, (size_t)n), 0);
+	assert_true(equal(&back, g));
+	assert_int_equal(isa_parse_host(&back, text(g), NULL, 0), 0);
+	for (unsigned i = 0; i < 4; i++) { /* what the old property cannot leave out */
+		enum isa_ext e =
+			(const enum isa_ext[]){ISA_ZICSR, ISA_ZIFENCEI, ISA_ZICNTR, ISA_ZIHPM}[i];
+
+		want.w[e / 64] |= UINT64_C(1) << e % 64;
+	}
+	assert_true(equal(&back, &want));
+}
+
+/* Dependencies, from the specifications' chapters, apart from the table. */
+static void check_dependencies(const struct isa_set *g)
+{
+	static const uint8_t pairs[][2] = {
+		{ISA_D, ISA_F},		{ISA_F, ISA_ZICSR},	  {ISA_ZABHA, ISA_ZAAMO},
+		{ISA_ZACAS, ISA_ZAAMO}, {ISA_A, ISA_ZALRSC},	  {ISA_A, ISA_ZAAMO},
+		{ISA_V, ISA_D},		{ISA_V, ISA_ZVE64D},	  {ISA_ZVE64D, ISA_D},
+		{ISA_ZVE32F, ISA_F},	{ISA_ZVE64F, ISA_ZVE64X}, {ISA_ZVFH, ISA_ZFHMIN},
+		{ISA_ZVBB, ISA_ZVKB},	{ISA_ZVBC, ISA_ZVE64X},	  {ISA_ZVKNHB, ISA_ZVKNHA},
+		{ISA_ZFH, ISA_ZFHMIN},	{ISA_ZFHMIN, ISA_F},	  {ISA_ZFA, ISA_F},
+		{ISA_ZCB, ISA_ZCA},	{ISA_ZCMOP, ISA_ZCA},	  {ISA_ZCD, ISA_D},
+		{ISA_C, ISA_ZCA},	{ISA_B, ISA_ZBB},	  {ISA_ZKN, ISA_ZBKX},
+		{ISA_ZVKNG, ISA_ZVKG},	{ISA_ZVKNG, ISA_ZVKNHB},  {ISA_ZVFBFWMA, ISA_ZFBFMIN},
+		{ISA_M, ISA_ZMMUL},	{ISA_ZVKSC, ISA_ZVBC},	  {ISA_ZA64RS, ISA_ZA128RS},
+	};
+
+	for (unsigned i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if (isa_has(g, pairs[i][0]) && !isa_has(g, pairs[i][1]))
+			fail_msg("%s without %s", isa_name(pairs[i][0]), isa_name(pairs[i][1]));
+	assert_false(isa_has(g, ISA_C) && isa_has(g, ISA_D) && !isa_has(g, ISA_ZCD));
+	assert_false(isa_has(g, ISA_SVADE) && isa_has(g, ISA_SVADU));
+}
+
+/* The last word on each name in the request is obeyed. */
+static void check_obeyed(const struct isa_set *g, char *request)
+{
+	bool plus[ISA_COUNT] = {false};
+
+	for (char *item = strrchr(request, ','); item; item = strrchr(request, ',')) {
+		enum isa_ext e = 1;
+
+		while (strcmp(isa_name(e), item + 2) != 0)
+			e++;
+		if (item[1] == '+') {
+			plus[e] = true;
+		} else if (!plus[e] && isa_has(g, e)) { /* only a later + can bring it back */
+			bool brought = false;
+
+			for (enum isa_ext x = 1; x < ISA_COUNT; x++)
+				brought = brought || plus[x];
+			if (!brought)
+				fail_msg("-%s: it is still there", isa_name(e));
+		}
+		*item = '\0';
+	}
+}
+
+static void test_random(void **state)
+{
+	unsigned met = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 8000; i++) {
+		struct isa_set host, other, g;
+		char request[400], err[200] = "";
+
+		random_host(&host);
+		if (rnd(4) == 0) {
+			random_host(&other);
+			isa_and(&host, &other);
+		}
+		check_round_trip(&host);
+		random_request(request, sizeof(request));
+		int rc = isa_guest(&g, &host, request, err, sizeof(err));
+		if (rc) {
+			assert_int_equal(rc, -NACRE_ENOTSUP);
+			assert_true(strncmp(err, "isa: ", 5) == 0 && !strchr(err, '\n'));
+			assert_true(strlen(err) < 100);
+			/* Never an error for what the host has and Nacre offers. */
+			assert_true(strcmp(request, "host") != 0);
+			continue;
+		}
+		met++;
+		for (enum isa_ext e = 1; e < ISA_COUNT; e++) {
+			if (!isa_has(&g, e))
+				continue;
+			assert_true(isa_has(&host, e) ||
+				    (e == ISA_SVADE && isa_has(&host, ISA_SVADU)));
+			assert_null(isa_unoffered(e));
+		}
+		check_round_trip(&g);
+		check_dependencies(&g);
+		check_obeyed(&g, request);
+	}
+	assert_true(met > 1000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_canonical_order),
+		cmocka_unit_test(test_each_name),
+		cmocka_unit_test(test_text_room),
+		cmocka_unit_test(test_hiding),
+		cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_bad_strings),
+		cmocka_unit_test(test_and),
+		cmocka_unit_test(test_host),
+		cmocka_unit_test(test_host_has_b),
+		cmocka_unit_test(test_plus_minus),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_profiles),
+		cmocka_unit_test(test_henvcfg),
+		cmocka_unit_test(test_random),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
