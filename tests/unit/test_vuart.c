@@ -60,6 +60,7 @@ static int reset(void **state)
 {
 	(void)state;
 	memset(&o, 0, sizeof(o));
+	memset(u, 0xff, sizeof(*u));
 	o.credit = UINT32_MAX;
 	vuart_init(u, &ops, &o);
 	return 0;
