@@ -12,6 +12,8 @@
 
 #include <core/errno.h>
 
+#include <assert.h>
+
 #define ENTRIES (1U << PTE_TABLE_SHIFT)
 #define HPA_LIMIT (UINT64_C(1) << (PTE_PPN_BITS + PAGE_SHIFT))
 
