@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Bare-metal test guests: tests/guest/NAME.c -> $(BUILD)/tests/guest/NAME.bin, a flat image that runs as a guest under
-# Nacre and, unchanged, natively on OpenSBI. How each is run: tests/guest/cases.
+# Nacre and, unchanged, natively on OpenSBI. How each is run: tests/guest/guest.cases.
 
 BUILD ?= build
 GUEST_CC ?= riscv64-unknown-elf-gcc
@@ -22,17 +22,18 @@ guests: $(GUEST_BINS)
 
 $(GUEST_OUT)/lib/%.o: $(GUEST_DIR)/lib/%
 	@mkdir -p $(@D)
-	$(GUEST_CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(GUEST_OUT)/%.o: $(GUEST_DIR)/%.c
 	@mkdir -p $(@D)
-	$(GUEST_CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(GUEST_OUT)/%.elf: $(GUEST_OUT)/%.o $(GUEST_LIB) $(GUEST_DIR)/lib/guest.ld
-	$(GUEST_CC) $(GUEST_CFLAGS) $(GUEST_LDFLAGS) -o $@ $(filter %.o,$^)
+	@echo "  GUEST   $@"
+	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) $(GUEST_LDFLAGS) -o $@ $(filter %.o,$^)
 
 $(GUEST_OUT)/%.bin: $(GUEST_OUT)/%.elf
-	$(GUEST_OBJCOPY) -O binary $< $@
+	$(Q)$(GUEST_OBJCOPY) -O binary $< $@
 
-.PRECIOUS: $(GUEST_OUT)/%.elf $(GUEST_OUT)/%.o
+.SECONDARY: $(GUEST_LIB) $(GUEST_TESTS:%=$(GUEST_OUT)/%.o) $(GUEST_TESTS:%=$(GUEST_OUT)/%.elf)
 -include $(wildcard $(GUEST_OUT)/*.d $(GUEST_OUT)/lib/*.d)
