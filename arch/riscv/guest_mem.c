@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Guest virtual memory for the handlers of exits; the instructions are in guest_mem.S. */
+#include <arch/guest_mem.h>
+#include <core/errno.h>
+
+long guest_load64(uint64_t addr, uint64_t *out, struct guest_fault *f);
+long guest_load16x(uint64_t addr, uint64_t *out, struct guest_fault *f);
+
+int guest_read64(gva_t addr, uint64_t *out, struct guest_fault *f)
+{
+	return guest_load64(addr.v, out, f) ? -NACRE_EFAULT : 0;
+}
+
+int guest_fetch(gva_t addr, uint32_t *insn, struct guest_fault *f)
+{
+	uint64_t lo, hi = 0;
+
+	if (guest_load16x(addr.v, &lo, f))
+		return -NACRE_EFAULT;
+	/* The upper half may lie on another page, so it is fetched on its own and only when there is one. */
+	if ((lo & 3) == 3 && guest_load16x(addr.v + 2, &hi, f))
+		return -NACRE_EFAULT;
+	*insn = (uint32_t)(lo | hi << 16);
+	return 0;
+}

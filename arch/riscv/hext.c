@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The hypervisor extension of this host: what it offers (probed, as most of it is WARL), the CSRs that never change, and the
+ * choice of the back end. Privileged specification, chapter "H" Extension for Hypervisor Support.
+ */
+#include <string.h>
+
+#include <arch/csr.h>
+#include <arch/fence.h>
+#include <arch/hext.h>
+#include <spec/pte.h>
+#include "hext_native.h"
+
+struct hext_ops hext;
+struct hext_caps hext_caps;
+
+/*
+ * Delegated to VS-mode: all that a guest's own kernel handles. Not delegated: its calls, guest page faults, virtual
+ * instructions, hardware errors. Illegal instructions are named here, but most firmware keeps them (medeleg) and redirects
+ * them to HS-mode, where they are injected.
+ */
+#define HEDELEG                                                                                    \
+	(BIT(CAUSE_FETCH_MISALIGNED) | BIT(CAUSE_FETCH_ACCESS) | BIT(CAUSE_ILLEGAL) |              \
+	 BIT(CAUSE_BREAKPOINT) | BIT(CAUSE_LOAD_MISALIGNED) | BIT(CAUSE_LOAD_ACCESS) |             \
+	 BIT(CAUSE_STORE_MISALIGNED) | BIT(CAUSE_STORE_ACCESS) | BIT(CAUSE_ECALL_U) |              \
+	 BIT(CAUSE_FETCH_PAGE_FAULT) | BIT(CAUSE_LOAD_PAGE_FAULT) | BIT(CAUSE_STORE_PAGE_FAULT) |  \
+	 BIT(CAUSE_SOFTWARE_CHECK))
+
+#define HCOUNTEREN UINT64_C(7) /* cycle, time, instret */
+
+static uint64_t probe_henvcfg(void)
+{
+	uint64_t all = HENVCFG_FIOM | HENVCFG_CBIE | HENVCFG_CBCFE | HENVCFG_CBZE | HENVCFG_ADUE | HENVCFG_PBMTE |
+		       HENVCFG_STCE;
+	uint64_t got;
+
+	csr_write(CSR_HENVCFG, all);
+	got = csr_read(CSR_HENVCFG);
+	csr_write(CSR_HENVCFG, 0);
+	return got & all;
+}
+
+/* VMID width: the bits of hgatp.VMID that hold a one, under a MODE that translates (with Bare the field is reserved). */
+static unsigned probe_vmid_bits(unsigned mode)
+{
+	unsigned bits = 0;
+	uint64_t got;
+
+	csr_write(CSR_HGATP, (uint64_t)mode << HGATP_MODE_SHIFT | HGATP_VMID);
+	got = (csr_read(CSR_HGATP) & HGATP_VMID) >> HGATP_VMID_SHIFT;
+	csr_write(CSR_HGATP, 0);
+	while (bits < 14 && got >> bits & 1)
+		bits++;
+	return bits;
+}
+
+static unsigned probe_gstage_modes(void)
+{
+	unsigned modes = 0;
+
+	for (unsigned m = HGATP_MODE_SV39X4; m <= HGATP_MODE_SV57X4; m++) {
+		csr_write(CSR_HGATP, (uint64_t)m << HGATP_MODE_SHIFT);
+		if (csr_read(CSR_HGATP) >> HGATP_MODE_SHIFT == m)
+			modes |= 1U << m;
+	}
+	csr_write(CSR_HGATP, 0);
+	return modes;
+}
+
+static bool probe_sstatus(uint64_t field)
+{
+	bool sticks;
+
+	csr_set(CSR_SSTATUS, field);
+	sticks = (csr_read(CSR_SSTATUS) & field) != 0;
+	csr_clear(CSR_SSTATUS, field);
+	return sticks;
+}
+
+static uint32_t probe_vlenb(void)
+{
+	uint64_t vlenb = 0;
+
+	csr_set(CSR_SSTATUS, SSTATUS_VS);
+	if (!csr_probe(CSR_VLENB, &vlenb))
+		vlenb = 0;
+	csr_clear(CSR_SSTATUS, SSTATUS_VS);
+	return (uint32_t)vlenb;
+}
+
+bool hext_probe(const struct isa_set *host, const struct hext_limits *lim, bool first)
+{
+	struct hext_caps c = {0};
+	uint64_t v;
+
+	if (!csr_probe(CSR_HSTATUS, &v))
+		return false;
+	c.gstage_modes = (uint16_t)probe_gstage_modes();
+	c.vmid_bits = c.gstage_modes & BIT(HGATP_MODE_SV39X4) ? (uint8_t)probe_vmid_bits(HGATP_MODE_SV39X4) : 0;
+	if (lim->vmid_bits >= 0 && lim->vmid_bits < c.vmid_bits)
+		c.vmid_bits = (uint8_t)lim->vmid_bits;
+	c.henvcfg = probe_henvcfg();
+	if (lim->no_sstc)
+		c.henvcfg &= ~HENVCFG_STCE;
+	c.sstc = (c.henvcfg & HENVCFG_STCE) && csr_probe(CSR_STIMECMP, &v);
+	c.svinval = !lim->no_svinval && isa_has(host, ISA_SVINVAL);
+	c.stateen = csr_probe(CSR_HSTATEEN0, &v);
+	c.fpu = probe_sstatus(SSTATUS_FS);
+	c.vector = probe_sstatus(SSTATUS_VS);
+	c.vlenb = c.vector ? probe_vlenb() : 0;
+	if (!first) {
+		struct hext_caps *h = &hext_caps;
+
+		c.gstage_modes &= h->gstage_modes;
+		c.vmid_bits = c.vmid_bits < h->vmid_bits ? c.vmid_bits : h->vmid_bits;
+		c.henvcfg &= h->henvcfg;
+		c.sstc = c.sstc && h->sstc;
+		c.svinval = c.svinval && h->svinval;
+		c.stateen = c.stateen && h->stateen;
+		c.fpu = c.fpu && h->fpu;
+		c.vector = c.vector && h->vector && c.vlenb == h->vlenb;
+		c.vlenb = c.vector ? c.vlenb : 0;
+	}
+	hext_caps = c;
+	return true;
+}
+
+void hext_choose(void)
+{
+	hext = hext_caps.svinval ? hext_native_svinval : hext_native;
+}
+
+void hext_hart_init(void)
+{
+	csr_write(CSR_HEDELEG, HEDELEG);
+	csr_write(CSR_HIDELEG, IP_VS);
+	csr_write(CSR_HCOUNTEREN, HCOUNTEREN);
+	csr_write(CSR_HIE, 0);
+	csr_write(CSR_HGEIE, 0);
+	csr_write(CSR_HVIP, 0);
+	csr_write(CSR_HGATP, 0);
+	csr_write(CSR_VSATP, 0);
+	/* senvcfg is the guest's business; sstateen0 and what it guards are not offered. */
+	if (hext_caps.stateen)
+		csr_write(CSR_HSTATEEN0, HSTATEEN0_ENVCFG);
+	hfence_gvma_all();
+	hfence_vvma_all();
+}
+
+void hext_ctx_reset(struct hext_ctx *ctx, gpa_t pc, uint64_t a0, uint64_t a1)
+{
+	memset(ctx->x, 0, sizeof(ctx->x));
+	ctx->x[REG_A0] = a0;
+	ctx->x[REG_A1] = a1;
+	ctx->sepc = pc.v;
+	/* SPP: VS-mode. FS and VS are not off for what the guest has, so that its own vsstatus alone decides. */
+	ctx->sstatus = SSTATUS_SPP | SSTATUS_UXL64 | (ctx->fpu ? SSTATUS_FS_CLEAN : 0) |
+		       (ctx->vector ? SSTATUS_VS_CLEAN : 0);
+	ctx->hstatus = HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_VTW | HSTATUS_VSXL64;
+	ctx->vsstatus = SSTATUS_UXL64;
+	ctx->vsie = ctx->vstvec = ctx->vsscratch = ctx->vsepc = 0;
+	ctx->vscause = ctx->vstval = ctx->vsatp = 0;
+	ctx->vstimecmp = UINT64_MAX;
+	ctx->hvip = 0;
+	ctx->senvcfg = 0;
+	ctx->scounteren = HCOUNTEREN; /* as OpenSBI leaves it: user space may read time from the start */
+}

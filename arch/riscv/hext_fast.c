@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Exits that are answered in the trap itself, without the way back to the run loop: what a guest asks most often and what needs
+ * only the state that is in the hart's registers. Called by trap_vector (switch.S) with the caller-saved registers in ctx; the
+ * guest's s0-s11 and gp are still live, so nothing here may look at them in ctx.
+ *
+ * Every answer here is the one that guest/ would give; anything unusual returns NULL and goes there. A kick from another
+ * hart that arrives meanwhile stays pending and ends the guest's run at the sret.
+ */
+#include <arch/csr.h>
+#include <arch/fence.h>
+#include <arch/hart.h>
+#include <spec/sbi.h>
+#include "hext_native.h"
+
+#define INSN_WFI      0x10500073
+#define FAST_PAGES    16 /* fences of a range longer than that go the long way */
+#define REG_A2	      12
+#define REG_A3	      13
+#define REG_A4	      14
+
+static struct hext_ctx *resume(struct hext_ctx *c, uint64_t cause)
+{
+	c->exits[cause]++;
+	csr_write(CSR_SEPC, csr_read(CSR_SEPC) + 4);
+	return c;
+}
+
+static struct hext_ctx *answer(struct hext_ctx *c, uint64_t value)
+{
+	c->x[REG_A0] = SBI_SUCCESS;
+	c->x[REG_A1] = value;
+	return resume(c, CAUSE_ECALL_VS);
+}
+
+/* SBI "Hart list parameter": is it the calling vcpu alone? */
+static bool self_only(const struct hext_ctx *c)
+{
+	uint64_t shift = c->vcpu_id - c->x[REG_A1];
+
+	return shift < 64 && c->x[REG_A0] == UINT64_C(1) << shift && c->x[REG_A1] != SBI_HART_MASK_ALL;
+}
+
+static struct hext_ctx *fast_rfence(struct hext_ctx *c)
+{
+	uint64_t start = c->x[REG_A2], size = c->x[REG_A3], end = start + size;
+
+	if (!self_only(c) || c->x[REG_A6] > SBI_RFENCE_SFENCE_VMA_ASID)
+		return NULL;
+	if (c->x[REG_A6] == SBI_RFENCE_FENCE_I) {
+		fence_i();
+		return answer(c, 0);
+	}
+	if (size - 1 >= FAST_PAGES * PAGE_SIZE || end < start)
+		return NULL;
+	start = ALIGN_DOWN(start, PAGE_SIZE);
+	if (c->x[REG_A6] == SBI_RFENCE_SFENCE_VMA)
+		for (; start < end; start += PAGE_SIZE)
+			hfence_vvma(start);
+	else if (c->x[REG_A4] > 0xffff) /* no such ASID */
+		return NULL;
+	else
+		for (; start < end; start += PAGE_SIZE)
+			hfence_vvma_asid(start, c->x[REG_A4]);
+	return answer(c, 0);
+}
+
+static struct hext_ctx *fast_sbi(struct hext_ctx *c)
+{
+	switch (c->x[REG_A7]) {
+	case SBI_EXT_TIME:
+		if (c->x[REG_A6] != SBI_TIME_SET_TIMER || !hext_caps.sstc)
+			return NULL;
+		csr_write(CSR_VSTIMECMP, c->x[REG_A0]);
+		return answer(c, 0);
+	case SBI_EXT_IPI:
+		if (c->x[REG_A6] != SBI_IPI_SEND_IPI || !self_only(c))
+			return NULL;
+		csr_set(CSR_HVIP, IP_VSSI);
+		return answer(c, 0);
+	case SBI_EXT_RFENCE:
+		return fast_rfence(c);
+	case SBI_EXT_BASE:
+		if (c->x[REG_A6] != SBI_BASE_GET_SPEC_VERSION)
+			return NULL;
+		return answer(c, SBI_SPEC_VERSION(3, 0));
+	default:
+		return NULL;
+	}
+}
+
+struct hext_ctx *hext_fast(struct hext_ctx *c, uint64_t scause)
+{
+	if (!c->fast)
+		return NULL;
+	if (scause == CAUSE_ECALL_VS)
+		return fast_sbi(c);
+	/* wfi with something to wait for already there: it is the guest's own business (VTW traps it all the same) */
+	if (scause == CAUSE_VIRTUAL_INSTRUCTION && csr_read(CSR_STVAL) == INSN_WFI &&
+	    (csr_read(CSR_VSIP) & csr_read(CSR_VSIE)))
+		return resume(c, scause);
+	return NULL;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Into the guest and out again. hext_native_enter() is a call that returns after the next exit; on the way out
+ * hext_fast() may answer the exit at once, then the guest goes on without the return.
+ *
+ * While the guest runs, sscratch holds its struct hext_ctx; in HS-mode it holds 0. That is how trap_vector tells a
+ * guest's trap from one of Nacre's own. The guest's s0-s11 and gp stay in the registers while hext_fast() runs (C preserves
+ * s0-s11, and Nacre is linked without a use of gp) and are saved only on the slow way.
+ */
+#include <spec/csr.h>
+#include "asm-offsets.h"
+
+#define X(n) (CTX_X + 8 * (n))(a0)
+
+/* The frame of hext_native_enter: ra, s0-s11, ctx, exit; 16-byte aligned. */
+#define FRAME_SIZE 128
+#define FRAME_RA   0
+#define FRAME_CTX  104
+#define FRAME_EXIT 112
+
+	.option norelax
+	.text
+
+/* void hext_native_enter(struct hext_ctx *ctx, struct vcpu_exit *exit) */
+	.globl	hext_native_enter
+	.balign 4
+hext_native_enter:
+	addi	sp, sp, -FRAME_SIZE
+	sd	ra, FRAME_RA(sp)
+	sd	s0, 8(sp)
+	sd	s1, 16(sp)
+	sd	s2, 24(sp)
+	sd	s3, 32(sp)
+	sd	s4, 40(sp)
+	sd	s5, 48(sp)
+	sd	s6, 56(sp)
+	sd	s7, 64(sp)
+	sd	s8, 72(sp)
+	sd	s9, 80(sp)
+	sd	s10, 88(sp)
+	sd	s11, 96(sp)
+	sd	a0, FRAME_CTX(sp)
+	sd	a1, FRAME_EXIT(sp)
+	sd	sp, CTX_HOST_SP(a0)
+	sd	tp, CTX_HOST_TP(a0)
+
+	ld	t0, CTX_SEPC(a0)
+	ld	t1, CTX_SSTATUS(a0)
+	ld	t2, CTX_HSTATUS(a0)
+	csrw	sepc, t0
+	csrw	sstatus, t1
+	csrw	CSR_HSTATUS, t2
+
+	ld	gp, X(3)
+	ld	s0, X(8)
+	ld	s1, X(9)
+	ld	s2, X(18)
+	ld	s3, X(19)
+	ld	s4, X(20)
+	ld	s5, X(21)
+	ld	s6, X(22)
+	ld	s7, X(23)
+	ld	s8, X(24)
+	ld	s9, X(25)
+	ld	s10, X(26)
+	ld	s11, X(27)
+
+	/* a0 = ctx; everything but s0-s11 and gp */
+resume:
+	csrw	sscratch, a0
+	ld	ra, X(1)
+	ld	sp, X(2)
+	ld	tp, X(4)
+	ld	t0, X(5)
+	ld	t1, X(6)
+	ld	t2, X(7)
+	ld	a1, X(11)
+	ld	a2, X(12)
+	ld	a3, X(13)
+	ld	a4, X(14)
+	ld	a5, X(15)
+	ld	a6, X(16)
+	ld	a7, X(17)
+	ld	t3, X(28)
+	ld	t4, X(29)
+	ld	t5, X(30)
+	ld	t6, X(31)
+	ld	a0, X(10)
+	sret
+
+/* stvec, of the guest's traps and of Nacre's own */
+	.globl	trap_vector
+	.balign 4
+trap_vector:
+	csrrw	a0, sscratch, a0
+	beqz	a0, host_trap
+	sd	ra, X(1)
+	sd	sp, X(2)
+	sd	tp, X(4)
+	sd	t0, X(5)
+	sd	t1, X(6)
+	sd	t2, X(7)
+	sd	a1, X(11)
+	sd	a2, X(12)
+	sd	a3, X(13)
+	sd	a4, X(14)
+	sd	a5, X(15)
+	sd	a6, X(16)
+	sd	a7, X(17)
+	sd	t3, X(28)
+	sd	t4, X(29)
+	sd	t5, X(30)
+	sd	t6, X(31)
+	csrrw	t0, sscratch, zero	/* from here on a trap is Nacre's own */
+	sd	t0, X(10)
+	ld	sp, CTX_HOST_SP(a0)
+	ld	tp, CTX_HOST_TP(a0)
+	csrr	a1, scause
+	jal	hext_fast		/* ctx: answered; 0: not */
+	bnez	a0, resume
+
+	ld	a0, FRAME_CTX(sp)
+	ld	a1, FRAME_EXIT(sp)
+	csrr	t0, sepc
+	csrr	t1, sstatus
+	csrr	t2, CSR_HSTATUS
+	csrr	t3, scause
+	csrr	t4, stval
+	csrr	t5, CSR_HTVAL
+	csrr	t6, CSR_HTINST
+	sd	t0, CTX_SEPC(a0)
+	sd	t1, CTX_SSTATUS(a0)
+	sd	t2, CTX_HSTATUS(a0)
+	sd	t3, EXIT_SCAUSE(a1)
+	sd	t4, EXIT_STVAL(a1)
+	sd	t5, EXIT_HTVAL(a1)
+	sd	t6, EXIT_HTINST(a1)
+	sd	gp, X(3)
+	sd	s0, X(8)
+	sd	s1, X(9)
+	sd	s2, X(18)
+	sd	s3, X(19)
+	sd	s4, X(20)
+	sd	s5, X(21)
+	sd	s6, X(22)
+	sd	s7, X(23)
+	sd	s8, X(24)
+	sd	s9, X(25)
+	sd	s10, X(26)
+	sd	s11, X(27)
+	ld	ra, FRAME_RA(sp)
+	ld	s0, 8(sp)
+	ld	s1, 16(sp)
+	ld	s2, 24(sp)
+	ld	s3, 32(sp)
+	ld	s4, 40(sp)
+	ld	s5, 48(sp)
+	ld	s6, 56(sp)
+	ld	s7, 64(sp)
+	ld	s8, 72(sp)
+	ld	s9, 80(sp)
+	ld	s10, 88(sp)
+	ld	s11, 96(sp)
+	addi	sp, sp, FRAME_SIZE
+	ret
+
+/*
+ * A trap of HS-mode itself. The stack pointer is looked at before it is used: a stack is the upper half of an aligned
+ * 32 KiB slot (arch/mmu.h), so with bit 14 clear it has run into the guard, and the report needs another stack.
+ */
+host_trap:
+	csrrw	a0, sscratch, a0	/* a0 back, sscratch 0 again */
+	addi	sp, sp, -HOST_FRAME_SIZE
+	csrw	sscratch, t0
+	slli	t0, sp, 63 - 14
+	bgez	t0, overflow
+	csrrw	t0, sscratch, zero
+save_host_frame:
+	.irp	n, 1,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	sd	x\n, 8 * \n(sp)
+	.endr
+	addi	t0, sp, HOST_FRAME_SIZE
+	sd	t0, 8 * 2(sp)
+	csrr	t0, sepc
+	csrr	t1, sstatus
+	csrr	t2, CSR_HSTATUS
+	csrr	t3, scause
+	csrr	t4, stval
+	csrr	t5, CSR_HTVAL
+	sd	t0, HOST_SEPC(sp)
+	sd	t1, HOST_SSTATUS(sp)
+	sd	t2, HOST_HSTATUS(sp)
+	sd	t3, HOST_SCAUSE(sp)
+	sd	t4, HOST_STVAL(sp)
+	sd	t5, HOST_HTVAL(sp)
+	mv	a0, sp
+	call	trap_host
+	ld	t0, HOST_SEPC(sp)
+	ld	t1, HOST_SSTATUS(sp)
+	ld	t2, HOST_HSTATUS(sp)
+	csrw	sepc, t0
+	csrw	sstatus, t1
+	csrw	CSR_HSTATUS, t2
+	.irp	n, 1,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	ld	x\n, 8 * \n(sp)
+	.endr
+	ld	sp, 8 * 2(sp)
+	sret
+
+/* All harts share the overflow stack: this ends in panic(), the first hart there wins. */
+overflow:
+	lla	t0, overflow_stack_top
+	addi	t0, t0, -HOST_FRAME_SIZE
+	sd	sp, HOST_FRAME_SIZE - 8(t0)
+	mv	sp, t0
+	csrrw	t0, sscratch, zero
+	j	save_host_frame
+
+	.section .bss.pages, "aw", @nobits
+	.balign 4096
+	.space	4096
+overflow_stack_top:

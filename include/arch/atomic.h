@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Atomics, fences and the spinlock. Nacre runs with interrupts masked, so a lock needs no interrupt variant.
+ * Order of locks: core/sched.h says which lock may be taken inside which.
+ */
+#ifndef NACRE_ARCH_ATOMIC_H
+#define NACRE_ARCH_ATOMIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define atomic_load(p)		   __atomic_load_n(p, __ATOMIC_RELAXED)
+#define atomic_store(p, v)	   __atomic_store_n(p, v, __ATOMIC_RELAXED)
+#define atomic_load_acquire(p)	   __atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define atomic_store_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define atomic_or(p, v)		   __atomic_fetch_or(p, v, __ATOMIC_SEQ_CST)
+#define atomic_and(p, v)	   __atomic_fetch_and(p, v, __ATOMIC_SEQ_CST)
+#define atomic_add(p, v)	   __atomic_fetch_add(p, v, __ATOMIC_SEQ_CST)
+#define atomic_swap(p, v)	   __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
+
+/* Full fence between normal memory accesses; every use says which two it orders. */
+static inline void fence_rw_rw(void)
+{
+	__asm__ volatile("fence rw, rw" ::: "memory");
+}
+
+/* Orders normal memory accesses and device accesses, for drivers. */
+static inline void fence_io(void)
+{
+	__asm__ volatile("fence iorw, iorw" ::: "memory");
+}
+
+static inline void cpu_relax(void)
+{
+	__asm__ volatile(".insn i 0x0f, 0, x0, x0, 0x010" ::: "memory"); /* pause (Zihintpause) */
+}
+
+struct spinlock {
+	uint32_t locked;
+};
+
+static inline bool spin_trylock(struct spinlock *l)
+{
+	return __atomic_exchange_n(&l->locked, 1, __ATOMIC_ACQUIRE) == 0;
+}
+
+static inline void spin_lock(struct spinlock *l)
+{
+	while (!spin_trylock(l))
+		while (atomic_load(&l->locked))
+			cpu_relax();
+}
+
+static inline void spin_unlock(struct spinlock *l)
+{
+	__atomic_store_n(&l->locked, 0, __ATOMIC_RELEASE);
+}
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The hypervisor extension as Nacre uses it: all state of a vcpu that differs while V=1, and the table of operations
+ * ("back end") on it that is chosen once at boot: native CSRs and hfence instructions, or (when Nacre itself is a
+ * guest) SBI NACL shared memory. Callers call through `hext`, a copy of the chosen table, so there is no test at run time.
+ *
+ * A context belongs to the hart that has loaded it; nobody else reads or writes it meanwhile.
+ */
+#ifndef NACRE_ARCH_HEXT_H
+#define NACRE_ARCH_HEXT_H
+
+#include <core/types.h>
+#include <arch/hfence.h>
+#include <arch/isa.h>
+#include <spec/csr.h>
+
+#define REG_RA 1
+#define REG_SP 2
+#define REG_GP 3
+#define REG_TP 4
+#define REG_A0 10
+#define REG_A1 11
+#define REG_A6 16
+#define REG_A7 17
+
+/* What a guest exit left behind, read once from the CSRs by the back end. */
+struct vcpu_exit {
+	uint64_t scause;
+	uint64_t stval;
+	uint64_t htval; /* guest physical address >> 2 of a guest page fault */
+	uint64_t htinst;
+};
+
+/* Exits are counted per cause: exceptions 0..31, interrupts 32.. */
+#define EXIT_IRQ    32
+#define EXIT_COUNTS 48
+
+struct hext_ctx {
+	/* Kept live in the hart's registers while the guest runs; valid here after an exit. x[0] is unused. */
+	uint64_t x[32];
+	uint64_t sepc;
+	uint64_t sstatus; /* SPP is the guest's privilege; FS and VS its dirty state */
+	uint64_t hstatus;
+
+	/* The host side, for the return from the guest. */
+	uint64_t host_sp;
+	uint64_t host_tp;
+
+	/* Answered in the trap itself, see hext_fast.c. */
+	uint64_t vcpu_id;
+	uint64_t exits[EXIT_COUNTS];
+	uint64_t fast_sbi; /* SBI calls among exits[10] answered there */
+
+	/* In the CSRs while loaded; valid here after hext->put(). */
+	uint64_t vsstatus, vsie, vstvec, vsscratch, vsepc, vscause, vstval, vsatp;
+	uint64_t vstimecmp;
+	uint64_t hvip;
+	uint64_t senvcfg, scounteren;
+	uint64_t sstateen0;
+
+	/* Fixed for the vcpu's life (hgatp: changed by the vmid alone). */
+	uint64_t hgatp;
+	uint64_t henvcfg;
+	uint64_t htimedelta;
+	bool fast;   /* the exits of hext_fast.c may be taken for this vcpu */
+	bool fpu;    /* the guest has F and D */
+	bool vector; /* the guest has V */
+};
+
+/* What this hart and its firmware offer; probed at boot (hext_probe()), the smallest over all harts. */
+struct hext_caps {
+	bool sstc;	    /* henvcfg.STCE sticks: vstimecmp works */
+	bool svinval;
+	bool stateen;	    /* hstateen0 exists */
+	bool vector;	    /* sstatus.VS sticks */
+	bool fpu;	    /* sstatus.FS sticks */
+	uint8_t vmid_bits;  /* 0..14 */
+	uint16_t gstage_modes; /* bit n: hgatp.MODE n translates (8 Sv39x4, 9 Sv48x4, 10 Sv57x4) */
+	uint64_t henvcfg;   /* bits that can be set */
+	uint32_t vlenb;	    /* bytes of one vector register, 0 without vector */
+};
+
+struct hext_ops {
+	const char *name;
+	/* Makes ctx the hart's guest context: every CSR that differs while V=1. */
+	void (*load)(struct hext_ctx *ctx);
+	/* The opposite: what the guest may have changed goes back to ctx. */
+	void (*put)(struct hext_ctx *ctx);
+	/* Runs the guest until the next exit that is not answered in the trap. Interrupts masked. */
+	void (*enter)(struct hext_ctx *ctx, struct vcpu_exit *exit);
+	/* hvip: sets and clears lines of the loaded context. */
+	void (*hvip_set)(struct hext_ctx *ctx, uint64_t set);
+	void (*hvip_clear)(struct hext_ctx *ctx, uint64_t clear);
+	uint64_t (*hvip_read)(struct hext_ctx *ctx);
+	/* Interrupts pending and enabled in the loaded context: vsip & vsie. */
+	uint64_t (*pending)(struct hext_ctx *ctx);
+	void (*set_hgatp)(struct hext_ctx *ctx);
+	uint64_t (*vsatp)(struct hext_ctx *ctx);
+	void (*set_vstimecmp)(struct hext_ctx *ctx, uint64_t guest_time);
+	uint64_t (*get_vstimecmp)(struct hext_ctx *ctx);
+	/* Delivers an exception to VS-mode of the loaded context: cause and stval. */
+	void (*inject)(struct hext_ctx *ctx, uint64_t cause, uint64_t stval);
+	/* One request, for the loaded context's VMID where the type has one. */
+	void (*hfence)(const struct hfence *h);
+	/* G-stage entries of every VMID of this hart, at a generation change of its VMIDs. */
+	void (*hfence_all)(void);
+};
+
+extern struct hext_ops hext;
+extern struct hext_caps hext_caps;
+
+/* Options from Nacre's command line that make the host look poorer, for tests. */
+struct hext_limits {
+	int vmid_bits; /* -1: as probed */
+	bool no_sstc, no_svinval;
+};
+
+/*
+ * Probes the calling hart and ANDs the result into hext_caps (first: starts it). `host` is the ISA that the host's
+ * device tree tells, for what cannot be probed. False: this hart has no hypervisor extension.
+ */
+bool hext_probe(const struct isa_set *host, const struct hext_limits *lim, bool first);
+/* Chooses the back end; once, after the probe of the boot hart. */
+void hext_choose(void);
+/* Constant hypervisor CSRs of the calling hart (hedeleg, hideleg, hcounteren, ...). */
+void hext_hart_init(void);
+/* Architectural reset state of a vcpu that starts at pc with a0, a1 (SBI HSM "Hart start register state"). */
+void hext_ctx_reset(struct hext_ctx *ctx, gpa_t pc, uint64_t a0, uint64_t a1);
+
+#endif
