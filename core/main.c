@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The boot, in the order in which it happens, and the composition root: the only file that knows core, drivers and guest.
+ */
+#include <string.h>
+
+#include <arch/boot.h>
+#include <arch/irq.h>
+#include <arch/mmu.h>
+#include <arch/sbi.h>
+#include <arch/timer.h>
+#include <core/bundle.h>
+#include <core/config.h>
+#include <core/console.h>
+#include <core/driver.h>
+#include <core/errno.h>
+#include <core/host.h>
+#include <core/irq.h>
+#include <core/log.h>
+#include <core/memory.h>
+#include <core/sched.h>
+#include <core/vm.h>
+#include <guest/guest.h>
+
+static struct bundle bundle;
+static struct config config;
+static struct hext_limits limits = {.vmid_bits = -1};
+
+/* ---- Each hart ---- */
+
+static void hart_init(struct cpu *c, bool first)
+{
+	if (!hext_probe(&host.isa, &limits, first))
+		panic("hart %lu has no hypervisor extension (H)", c->hartid);
+	hext_hart_init();
+	vmid_pool_init(&c->vmids, c->index, hext_caps.vmid_bits);
+	timer_set(TIMER_NEVER);
+	irq_hart_init(c);
+}
+
+void cpu_main(struct cpu *c)
+{
+	hart_init(c, false);
+	atomic_store_release(&c->online, 1); /* all of the above before the boot hart goes on */
+	sched_loop(c);
+}
+
+/* ---- The boot hart ---- */
+
+static void read_options(void)
+{
+	char buf[24];
+	const char *bits;
+
+	limits.no_sstc = host_option("no-sstc", buf, sizeof(buf)) != NULL;
+	limits.no_svinval = host_option("no-svinval", buf, sizeof(buf)) != NULL;
+	bits = host_option("vmid-bits", buf, sizeof(buf));
+	if (bits && bits[0] >= '0' && bits[0] <= '9')
+		limits.vmid_bits = bits[1] ? (bits[0] - '0') * 10 + (bits[1] - '0') : bits[0] - '0';
+}
+
+static void banner(void)
+{
+	const struct hext_caps *h = &hext_caps;
+
+	log_info("Nacre on %s: %u hart%s, %lu MiB of RAM, %s", host.model, cpu_count, cpu_count == 1 ? "" : "s",
+		 (unsigned long)(memory_total_pages() * PAGE_SIZE >> 20), mmu_mode_name());
+	log_info("hypervisor extension: %s, VMID bits %u, G-stage%s%s%s%s%s%s", hext.name, h->vmid_bits,
+		 h->gstage_modes & BIT(HGATP_MODE_SV39X4) ? " Sv39x4" : "",
+		 h->gstage_modes & BIT(HGATP_MODE_SV48X4) ? " Sv48x4" : "",
+		 h->gstage_modes & BIT(HGATP_MODE_SV57X4) ? " Sv57x4" : "", h->sstc ? ", Sstc" : "",
+		 h->vector ? ", vector" : "", h->stateen ? ", Smstateen" : "");
+}
+
+static void open_bundle(void)
+{
+	struct bundle_file tree;
+	struct console_config con;
+	char err[160];
+
+	if (host.initrd_end <= host.initrd_start)
+		panic("no bundle: the boot loader passed no initrd (linux,initrd-start in /chosen)");
+	if (bundle_open(&bundle, phys_to_virt(hpa(host.initrd_start)), host.initrd_end - host.initrd_start, err,
+			sizeof(err)))
+		panic("bundle: %s", err);
+	if (bundle_find(&bundle, CONFIG_FILE, &tree))
+		panic("bundle: no member %s, the configuration", CONFIG_FILE);
+	if (config_open(&config, tree.data, tree.size, err, sizeof(err)))
+		panic("bundle: %s: %s", CONFIG_FILE, err);
+	if (config_check_root(&config, err, sizeof(err)))
+		log_warn("%s", err);
+	if (config_console(&config, &con, err, sizeof(err)))
+		log_warn("%s", err);
+	console_configure(&con);
+	guest_init(&bundle);
+}
+
+/* A guest whose part is wrong is told about and left out; the others start. */
+static void create_guests(void)
+{
+	char err[200];
+
+	for (int node = config_next_guest(&config, -1); node >= 0; node = config_next_guest(&config, node)) {
+		struct vm_config cfg;
+		struct vm *vm;
+
+		if (config_guest(&config, node, &cfg, err, sizeof(err)))
+			log_warn("%s: this guest is left out", err);
+		else if (vm_create(&cfg, &guest_ops, &vm))
+			log_warn("/%s: this guest is left out", cfg.name);
+	}
+}
+
+static void start_guests(void)
+{
+	for (struct vm *vm = vm_list; vm; vm = vm->next)
+		if (vm->starting) {
+			if (vm_start(vm))
+				log_warn("%s: cannot be started", vm->name);
+			else
+				log_info("%s: %u vcpu%s, %lu MiB", vm->name, vm->nvcpus, vm->nvcpus == 1 ? "" : "s",
+					 (unsigned long)(vm->ram_size >> 20));
+		}
+}
+
+/* On the hart's own stack. */
+static void boot_hart(void *arg)
+{
+	struct cpu *c = arg;
+	uint64_t images = 0, now;
+
+	drivers_probe();
+	log_console_ready();
+	hart_init(c, true);
+	timer_init(hext_caps.sstc);
+	c->online = 1;
+	cpu_start_others();
+	hext_choose();
+	isa_limit_henvcfg(&host.isa, hext_caps.henvcfg);
+	memory_use_cbo_zero(host.cboz_block);
+	banner();
+	open_bundle();
+	create_guests();
+	start_guests();
+	for (struct vm *vm = vm_list; vm; vm = vm->next)
+		images += vm->build_ticks;
+	now = timer_now();
+	log_info("boot: %lu us to the first guest, %lu us of it for images and zeroing",
+		 (unsigned long)((now - boot_time) * 1000000 / host.timebase),
+		 (unsigned long)(images * 1000000 / host.timebase));
+	vm_power_off_if_last(true);
+	sched_loop(c);
+}
+
+void boot_main(uint64_t hartid, uint64_t fdt_pa)
+{
+	struct mem_range tree = {fdt_pa, fdt_pa};
+	struct cpu *c;
+	char err[160];
+	int bad = host_parse(mmu_fdt(fdt_pa), err, sizeof(err));
+
+	host.fdt_pa = fdt_pa;
+	tree.end += host.fdt_size;
+	if (bad)
+		panic("%s", err);
+	if (!mmu_init(host.ram, host.nram, &tree))
+		panic("memory is too scattered: out of early page tables");
+	memory_init();
+	read_options();
+	c = cpu_init_boot(hartid);
+	hart_set_tp(c);
+	call_on_stack(c->stack_top, c, boot_hart);
+}

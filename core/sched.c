@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The scheduler: see sched.h. A hart that has one vcpu and nothing else waiting has no tick; the slice is set when a second one
+ * becomes ready. vruntime is run time in ticks, counted from the hart's own base (min_vruntime), so that a vcpu that
+ * comes from another hart or from a long sleep starts level with the others.
+ */
+#include <arch/irq.h>
+#include <arch/timer.h>
+#include <core/host.h>
+#include <core/irq.h>
+#include <core/log.h>
+#include <core/sched.h>
+#include <core/vm.h>
+#include <spec/sbi.h>
+
+#define SLICE_HZ 200   /* 5 ms turns when vcpus compete */
+#define POLL_HZ	 50000 /* an idle hart looks for kicks for 20 us before it sleeps: saves the firmware's IPI */
+
+struct spinlock sched_lock;
+
+static uint64_t slice(void)
+{
+	return host.timebase / SLICE_HZ;
+}
+
+/* ---- Timer lists ---- */
+
+static void timer_unlink(struct vcpu *v)
+{
+	struct vcpu **p = &v->cpu->timers;
+
+	if (!v->timer_queued)
+		return;
+	while (*p != v)
+		p = &(*p)->tnext;
+	*p = v->tnext;
+	v->timer_queued = false;
+}
+
+void sched_set_timer(struct vcpu *v, uint64_t deadline)
+{
+	struct vcpu **p;
+
+	timer_unlink(v);
+	v->timer = deadline;
+	if (deadline == TIMER_NEVER)
+		return;
+	for (p = &v->cpu->timers; *p && (*p)->timer <= deadline;)
+		p = &(*p)->tnext;
+	v->tnext = *p;
+	*p = v;
+	v->timer_queued = true;
+}
+
+void sched_arm(struct cpu *c)
+{
+	uint64_t next = c->timers ? c->timers->timer : TIMER_NEVER;
+
+	if (c->current && c->slice_end < next)
+		next = c->slice_end;
+	if (next != c->timer_armed) {
+		c->timer_armed = next;
+		timer_set(next);
+	}
+}
+
+/* ---- Queues ---- */
+
+static void enqueue(struct cpu *c, struct vcpu *v)
+{
+	uint64_t credit = slice(), floor = c->min_vruntime > credit ? c->min_vruntime - credit : 0;
+
+	if (v->cpu != c) {
+		uint64_t timer = v->timer_queued ? v->timer : TIMER_NEVER;
+
+		timer_unlink(v);
+		v->cpu = c;
+		v->vruntime = c->min_vruntime;
+		if (timer != TIMER_NEVER)
+			sched_set_timer(v, timer);
+	} else if (v->vruntime < floor) {
+		v->vruntime = floor;
+	}
+	v->state = V_READY;
+	v->next = c->ready;
+	c->ready = v;
+	c->nready++;
+}
+
+static void dequeue(struct vcpu *v)
+{
+	struct vcpu **p = &v->cpu->ready;
+
+	while (*p != v)
+		p = &(*p)->next;
+	*p = v->next;
+	v->cpu->nready--;
+}
+
+static bool may_run(const struct vcpu *v, const struct cpu *c)
+{
+	return v->affinity >> c->index & 1;
+}
+
+static bool hart_free(const struct cpu *c)
+{
+	return !c->current && !c->ready;
+}
+
+/* Home if that is free, else any free hart, else home (or the first allowed, when home is not). */
+static struct cpu *choose_hart(const struct vcpu *v)
+{
+	struct cpu *home = may_run(v, v->cpu) ? v->cpu : NULL;
+
+	if (home && hart_free(home))
+		return home;
+	for (unsigned i = 0; i < cpu_count; i++)
+		if (may_run(v, cpus[i]) && (hart_free(cpus[i]) || !home)) {
+			if (hart_free(cpus[i]))
+				return cpus[i];
+			home = cpus[i];
+		}
+	return home;
+}
+
+/* A second vcpu waits for this hart: end the running one's turn in time. Takes effect when the hart has been kicked. */
+static void share(struct cpu *c, const struct vcpu *v)
+{
+	struct vcpu *cur = c->current;
+	uint64_t now = timer_now();
+
+	if (!cur)
+		return;
+	if (cur->vruntime + (now - cur->run_start) > v->vruntime + slice())
+		atomic_store(&c->resched, 1);
+	else if (c->slice_end == TIMER_NEVER)
+		c->slice_end = now + slice();
+}
+
+struct cpu *sched_make_ready(struct vcpu *v)
+{
+	struct cpu *c;
+
+	if (v->state == V_READY || v->state == V_RUNNING)
+		return NULL;
+	if (v->vm->halted) { /* vm_resume() makes ready all that are not off */
+		v->state = V_BLOCKED;
+		return NULL;
+	}
+	c = choose_hart(v);
+	enqueue(c, v);
+	share(c, v);
+	if (c != this_cpu())
+		return c;
+	sched_arm(c);
+	return NULL;
+}
+
+void sched_wake(struct vcpu *v)
+{
+	struct cpu *kick = NULL;
+
+	spin_lock(&sched_lock);
+	if (v->state == V_BLOCKED)
+		kick = sched_make_ready(v);
+	spin_unlock(&sched_lock);
+	if (kick)
+		cpu_kick(kick);
+}
+
+void sched_remove(struct vcpu *v)
+{
+	if (v->state == V_READY) {
+		dequeue(v);
+		v->state = V_BLOCKED;
+	}
+	if (hext_caps.sstc) /* else the timer is the guest's own and goes on */
+		timer_unlink(v);
+}
+
+void sched_timer(struct cpu *c)
+{
+	struct cpu *kick[8];
+	unsigned kicks = 0;
+	uint64_t now = timer_now();
+
+	spin_lock(&sched_lock);
+	c->timer_armed = 0; /* it has fired: arm anew in any case */
+	while (c->timers && c->timers->timer <= now && kicks < ARRAY_SIZE(kick)) {
+		struct vcpu *v = c->timers;
+
+		timer_unlink(v);
+		if (!hext_caps.sstc) {
+			atomic_or(&v->lines, IP_VSTI);
+			atomic_or(&v->requests, VCPU_REQ_LINES);
+		}
+		if (v->state == V_BLOCKED) {
+			kick[kicks] = sched_make_ready(v);
+			kicks += kick[kicks] != NULL;
+		}
+	}
+	if (c->slice_end <= now)
+		atomic_store(&c->resched, 1);
+	sched_arm(c);
+	spin_unlock(&sched_lock);
+	while (kicks)
+		cpu_kick(kick[--kicks]);
+}
+
+/* ---- Turns ---- */
+
+static struct vcpu *least_run(const struct cpu *from, const struct cpu *to)
+{
+	struct vcpu *best = NULL;
+
+	for (struct vcpu *v = from->ready; v; v = v->next)
+		if (may_run(v, to) && (!best || v->vruntime < best->vruntime))
+			best = v;
+	return best;
+}
+
+/* Work that waits for another hart. */
+static struct vcpu *steal(struct cpu *c)
+{
+	struct vcpu *v = NULL;
+
+	for (unsigned i = 0; i < cpu_count && !v; i++)
+		if (cpus[i] != c && (v = least_run(cpus[i], c)) != NULL) {
+			dequeue(v);
+			enqueue(c, v);
+		}
+	return v;
+}
+
+static struct vcpu *begin_turn(struct cpu *c)
+{
+	struct vcpu *v;
+	uint64_t now = timer_now();
+
+	spin_lock(&sched_lock);
+	atomic_store(&c->resched, 0);
+	v = least_run(c, c);
+	if (!v)
+		v = steal(c);
+	if (v) {
+		dequeue(v);
+		v->state = V_RUNNING;
+		v->vm->nrunning++;
+		v->run_start = now;
+		if (v->vruntime > c->min_vruntime)
+			c->min_vruntime = v->vruntime;
+		c->current = v;
+		c->slice_end = c->nready ? now + slice() : TIMER_NEVER;
+		/* With Sstc the loaded vcpu's timer is the hart's own (vstimecmp). */
+		if (hext_caps.sstc)
+			timer_unlink(v);
+	}
+	sched_arm(c);
+	spin_unlock(&sched_lock);
+	return v;
+}
+
+/* Host time of the event that a waiting vcpu's own vstimecmp brings, TIMER_NEVER for none. */
+static uint64_t sstc_deadline(const struct vcpu *v)
+{
+	uint64_t zero = v->vm->time_zero, t = v->ctx.vstimecmp;
+
+	if (!(v->ctx.vsie & IP_STI) || t > UINT64_MAX - zero)
+		return TIMER_NEVER;
+	return t + zero;
+}
+
+static bool must_wait(struct vcpu *v)
+{
+	if (!v->waiting || (atomic_load(&v->requests) & (VCPU_REQ_LINES | VCPU_REQ_RESET)))
+		return false;
+	/* vsie numbers the lines one lower than hvip */
+	return !(v->ctx.hvip >> 1 & v->ctx.vsie);
+}
+
+static void end_turn(struct cpu *c, struct vcpu *v)
+{
+	struct vm *vm = v->vm;
+	uint64_t now = timer_now(), ran = now - v->run_start;
+	bool quiet = false;
+
+	spin_lock(&sched_lock);
+	c->current = NULL;
+	v->vruntime += ran;
+	v->run_ticks += ran;
+	vm->nrunning--;
+	v->state = v->hsm == SBI_HSM_STATE_STOPPED ? V_OFF : V_BLOCKED;
+	if (vm->halted) {
+		quiet = vm->nrunning == 0;
+	} else if (v->state == V_BLOCKED) {
+		uint64_t deadline = v->waiting && hext_caps.sstc ? sstc_deadline(v) : TIMER_NEVER;
+
+		if (!must_wait(v) || deadline <= now)
+			enqueue(c, v);
+		else if (hext_caps.sstc)
+			sched_set_timer(v, deadline);
+	}
+	spin_unlock(&sched_lock);
+	if (quiet)
+		vm_quiesced(vm);
+}
+
+static void idle(struct cpu *c)
+{
+	uint64_t start = timer_now(), end = start + host.timebase / POLL_HZ;
+
+	/* `polling` = 1 before the look at `kicked`: a kicker that saw 0 has sent an interrupt (pairs with cpu_kick()). */
+	atomic_swap(&c->polling, 1);
+	while (!atomic_load(&c->kicked) && !arch_irq_pending() && timer_now() < end)
+		cpu_relax();
+	/* `polling` = 0 before the last look at `kicked`: whoever kicks later sends an interrupt, which ends the wfi. */
+	atomic_swap(&c->polling, 0);
+	if (!atomic_load(&c->kicked) && !arch_irq_pending())
+		arch_wait();
+	irq_poll(c);
+	if (atomic_load(&c->kicked))
+		cpu_kick_ack(c);
+	c->idle_ticks += timer_now() - start;
+}
+
+void sched_loop(struct cpu *c)
+{
+	for (;;) {
+		struct vcpu *v = begin_turn(c);
+
+		if (v) {
+			vcpu_run(v);
+			end_turn(c, v);
+		} else {
+			idle(c);
+		}
+	}
+}

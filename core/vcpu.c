@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The run loop, and all that may be asked of a vcpu from outside. Others ask (a request bit, then a kick), the hart that
+ * runs the vcpu acts, in one place: handle_requests(), before the next entry.
+ */
+#include <string.h>
+
+#include <arch/timer.h>
+#include <core/cpu.h>
+#include <core/irq.h>
+#include <core/sched.h>
+#include <core/vm.h>
+#include <spec/sbi.h>
+
+/* ---- From any hart ---- */
+
+void vcpu_request(struct vcpu *v, uint64_t bits)
+{
+	/*
+	 * The request before the look at in_guest. Pairs with vcpu_run(): in_guest = 1 before its last look at requests. So
+	 * either it sees the request, or we see it in the guest and kick.
+	 */
+	atomic_or(&v->requests, bits);
+	if (atomic_load(&v->in_guest))
+		cpu_kick(v->cpu);
+}
+
+void vcpu_send_ssip(struct vcpu *v)
+{
+	atomic_store(&v->ssip, 1);
+	vcpu_request(v, VCPU_REQ_LINES);
+	sched_wake(v);
+}
+
+void vcpu_set_line(struct vcpu *v, unsigned irq, bool level)
+{
+	uint64_t bit = BIT(irq);
+	uint64_t old = level ? atomic_or(&v->lines, bit) : atomic_and(&v->lines, ~bit);
+
+	if (((old & bit) != 0) == level)
+		return;
+	vcpu_request(v, VCPU_REQ_LINES);
+	if (level)
+		sched_wake(v);
+}
+
+void vcpu_push_hfence(struct vcpu *v, const struct hfence *h)
+{
+	spin_lock(&v->fence_lock);
+	hfence_push(&v->fences, h);
+	spin_unlock(&v->fence_lock);
+	vcpu_request(v, VCPU_REQ_HFENCE);
+}
+
+void vcpu_push_fence_i(struct vcpu *v)
+{
+	vcpu_request(v, VCPU_REQ_FENCE_I);
+}
+
+void vcpu_fence_wait(struct vcpu *v)
+{
+	uint32_t seq = atomic_load(&v->exit_seq);
+
+	/* Out of the guest it drains its queue before it enters again; so nothing has to be awaited then. */
+	while (atomic_load_acquire(&v->in_guest) &&
+	       (atomic_load(&v->requests) & (VCPU_REQ_HFENCE | VCPU_REQ_FENCE_I)) &&
+	       atomic_load(&v->exit_seq) == seq)
+		cpu_relax();
+	/* The target's last guest accesses before whatever our guest does with the memory next. */
+	fence_rw_rw();
+}
+
+long vcpu_hsm_start(struct vcpu *v, gpa_t pc, uint64_t a1)
+{
+	struct cpu *kick = NULL;
+	long err = SBI_ERR_ALREADY_AVAILABLE;
+
+	spin_lock(&sched_lock);
+	/* V_OFF: it has also left its hart, so nobody else looks at start_pc. */
+	if (v->hsm == SBI_HSM_STATE_STOPPED && v->state == V_OFF) {
+		v->hsm = SBI_HSM_STATE_START_PENDING;
+		v->start_pc = pc;
+		v->start_a1 = a1;
+		atomic_or(&v->requests, VCPU_REQ_RESET);
+		kick = sched_make_ready(v);
+		err = SBI_SUCCESS;
+	}
+	spin_unlock(&sched_lock);
+	if (kick)
+		cpu_kick(kick);
+	return err;
+}
+
+long vcpu_hsm_status(struct vcpu *v)
+{
+	unsigned state;
+
+	spin_lock(&sched_lock);
+	state = v->hsm;
+	if (state == SBI_HSM_STATE_STOPPED && v->state != V_OFF)
+		state = SBI_HSM_STATE_STOP_PENDING;
+	spin_unlock(&sched_lock);
+	return (long)state;
+}
+
+const char *vcpu_state_name(const struct vcpu *v)
+{
+	static const char *const name[] = {"off", "blocked", "ready", "running"};
+
+	return name[v->state];
+}
+
+/* ---- On the vcpu's own hart ---- */
+
+void vcpu_wait(struct vcpu *v)
+{
+	v->waiting = true;
+}
+
+void vcpu_hsm_stop(struct vcpu *v)
+{
+	spin_lock(&sched_lock);
+	v->hsm = SBI_HSM_STATE_STOPPED;
+	sched_set_timer(v, TIMER_NEVER);
+	spin_unlock(&sched_lock);
+}
+
+void vcpu_hsm_suspend(struct vcpu *v, bool reset, gpa_t pc, uint64_t a1)
+{
+	spin_lock(&sched_lock);
+	v->hsm = SBI_HSM_STATE_SUSPENDED;
+	spin_unlock(&sched_lock);
+	v->suspend_reset = reset;
+	v->start_pc = pc;
+	v->start_a1 = a1;
+	v->waiting = true;
+}
+
+void vcpu_hfence_self(struct vcpu *v, const struct hfence *h)
+{
+	struct hfence mine = *h;
+
+	mine.vmid = v->vmid.number;
+	v->fences_in++;
+	hext.hfence(&mine);
+}
+
+void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t stval)
+{
+	v->injected++;
+	hext.inject(&v->ctx, cause, stval);
+}
+
+/* Guest time to host time; the guest's clock is behind by time_zero (htimedelta). */
+static uint64_t host_time(const struct vcpu *v, uint64_t guest_time)
+{
+	return guest_time > UINT64_MAX - v->vm->time_zero ? TIMER_NEVER : guest_time + v->vm->time_zero;
+}
+
+void vcpu_set_timer(struct vcpu *v, uint64_t guest_time)
+{
+	struct cpu *c = this_cpu();
+
+	if (hext_caps.sstc) {
+		hext.set_vstimecmp(&v->ctx, guest_time);
+		return;
+	}
+	/*
+	 * The old event is withdrawn and the new one listed under the lock that sched_timer() holds, so an event that
+	 * fires in between is either cleared here, before the new one, or is the new one: none is lost, none is early.
+	 * The list belongs to the vcpu's hart, whether it runs or waits its turn there.
+	 */
+	spin_lock(&sched_lock);
+	atomic_and(&v->lines, ~IP_VSTI);
+	hext.hvip_clear(&v->ctx, IP_VSTI);
+	sched_set_timer(v, host_time(v, guest_time));
+	sched_arm(c);
+	spin_unlock(&sched_lock);
+}
+
+void vcpu_reset_state(struct vcpu *v)
+{
+	atomic_store(&v->requests, 0);
+	atomic_store(&v->lines, 0);
+	atomic_store(&v->ssip, 0);
+	memset(&v->fences, 0, sizeof(v->fences));
+	vmid_release(&v->vmid);
+	v->hsm = SBI_HSM_STATE_STOPPED;
+	v->state = V_OFF;
+	v->waiting = v->suspend_reset = false;
+	hext_ctx_reset(&v->ctx, gpa(0), 0, 0);
+}
+
+/* ---- The run loop ---- */
+
+static void load_fp(struct cpu *c, struct vcpu *v)
+{
+	if (v->ctx.fpu && (c->fp_owner != v || v->fp_cpu != c)) {
+		fpu_restore(&v->fp);
+		c->fp_owner = v;
+		v->fp_cpu = c;
+	}
+	if (v->ctx.vector && (c->vector_owner != v || v->vector_cpu != c)) {
+		vector_restore(&v->vcsr, v->vregs);
+		c->vector_owner = v;
+		v->vector_cpu = c;
+	}
+}
+
+static void put_fp(struct vcpu *v)
+{
+	if ((v->ctx.sstatus & SSTATUS_FS) == SSTATUS_FS_DIRTY) {
+		fpu_save(&v->fp);
+		v->ctx.sstatus = (v->ctx.sstatus & ~SSTATUS_FS) | SSTATUS_FS_CLEAN;
+	}
+	if ((v->ctx.sstatus & SSTATUS_VS) == SSTATUS_VS_DIRTY) {
+		vector_save(&v->vcsr, v->vregs);
+		v->ctx.sstatus = (v->ctx.sstatus & ~SSTATUS_VS) | SSTATUS_VS_CLEAN;
+	}
+	v->ctx.sstatus &= ~SSTATUS_SD;
+}
+
+static void fence_all_vvma(struct vcpu *v)
+{
+	static const struct hfence all = {.type = NACL_HFENCE_VVMA_ALL};
+
+	vcpu_hfence_self(v, &all);
+}
+
+static void load(struct cpu *c, struct vcpu *v)
+{
+	enum vmid_answer answer = vmid_assign(&c->vmids, &v->vmid);
+
+	if (answer == VMID_NEW_FLUSH)
+		hext.hfence_all();
+	v->ctx.hgatp = gstage_hgatp(&v->vm->gstage, v->vmid.number);
+	hext.load(&v->ctx);
+	load_fp(c, v);
+	if (answer != VMID_KEEP) {
+		/* The number may have had another owner whose VS-stage entries hfence.gvma did not reach. */
+		fence_all_vvma(v);
+		/* New on this hart: instructions that it wrote elsewhere. */
+		fence_i();
+	}
+}
+
+static void put(struct vcpu *v)
+{
+	put_fp(v);
+	hext.put(&v->ctx);
+}
+
+static void reset(struct cpu *c, struct vcpu *v)
+{
+	/* The order of fields matters: what a new start clears may be set again by others from here on. */
+	v->waiting = v->suspend_reset = false;
+	memset(&v->fp, 0, sizeof(v->fp));
+	memset(&v->vcsr, 0, sizeof(v->vcsr));
+	v->vcsr.vtype = UINT64_C(1) << 63; /* vill */
+	if (v->vregs)
+		memset(v->vregs, 0, 32 * (size_t)hext_caps.vlenb);
+	v->fp_cpu = v->vector_cpu = NULL;
+	hext_ctx_reset(&v->ctx, v->start_pc, v->id, v->start_a1);
+	hext.load(&v->ctx);
+	load_fp(c, v);
+	fence_all_vvma(v);
+	fence_i();
+	atomic_or(&v->requests, VCPU_REQ_LINES); /* hvip was cleared: the levels as they are now */
+	spin_lock(&sched_lock);
+	v->hsm = SBI_HSM_STATE_STARTED;
+	spin_unlock(&sched_lock);
+}
+
+static void drain_hfences(struct vcpu *v)
+{
+	struct hfence h;
+	bool more;
+
+	do {
+		spin_lock(&v->fence_lock);
+		more = hfence_pop(&v->fences, &h);
+		spin_unlock(&v->fence_lock);
+		if (more)
+			vcpu_hfence_self(v, &h);
+	} while (more);
+}
+
+static void apply_lines(struct vcpu *v)
+{
+	uint64_t lines = atomic_load(&v->lines), levels = IP_VSEI | (hext_caps.sstc ? 0 : IP_VSTI);
+
+	hext.hvip_clear(&v->ctx, ~lines & levels);
+	hext.hvip_set(&v->ctx, lines & levels);
+	if (atomic_load(&v->ssip) && atomic_swap(&v->ssip, 0))
+		hext.hvip_set(&v->ctx, IP_VSSI);
+}
+
+/* False: the turn ends. */
+static bool handle_requests(struct cpu *c, struct vcpu *v)
+{
+	uint64_t todo;
+
+	if (atomic_load(&v->requests) & VCPU_REQ_LEAVE) {
+		atomic_and(&v->requests, ~VCPU_REQ_LEAVE);
+		return false;
+	}
+	/* Cleared before the acts: whoever asks again meanwhile is heard at the next look. */
+	todo = atomic_and(&v->requests, VCPU_REQ_LEAVE);
+	if (todo & VCPU_REQ_RESET)
+		reset(c, v);
+	if (todo & VCPU_REQ_HFENCE)
+		drain_hfences(v);
+	if (todo & VCPU_REQ_FENCE_I)
+		fence_i();
+	if (todo & VCPU_REQ_LINES)
+		apply_lines(v);
+	return true;
+}
+
+/* WFI or HSM suspend: true when what it waits for has come. */
+static bool wait_over(struct cpu *c, struct vcpu *v)
+{
+	if (!hext.pending(&v->ctx))
+		return false;
+	v->waiting = false;
+	if (v->hsm == SBI_HSM_STATE_SUSPENDED) {
+		if (v->suspend_reset) {
+			reset(c, v);
+		} else {
+			spin_lock(&sched_lock);
+			v->hsm = SBI_HSM_STATE_STARTED;
+			spin_unlock(&sched_lock);
+		}
+	}
+	return true;
+}
+
+/* Enters the guest once, unless someone wants something first. True when there is an exit to handle. */
+static bool enter(struct cpu *c, struct vcpu *v, struct vcpu_exit *e)
+{
+	atomic_store(&v->in_guest, 1);
+	/* in_guest = 1 before the last look at requests (pairs with vcpu_request()), and at resched (kick). */
+	fence_rw_rw();
+	if (atomic_load(&v->requests) | atomic_load(&c->resched)) {
+		atomic_store_release(&v->in_guest, 0);
+		return false;
+	}
+	hext.enter(&v->ctx, e);
+	atomic_store(&v->exit_seq, v->exit_seq + 1);
+	/* The guest's accesses before in_guest = 0, for those who wait in vcpu_fence_wait(). */
+	atomic_store_release(&v->in_guest, 0);
+	return true;
+}
+
+void vcpu_run(struct vcpu *v)
+{
+	struct cpu *c = this_cpu();
+	struct vcpu_exit e;
+
+	load(c, v);
+	for (;;) {
+		if (atomic_load(&v->requests) && !handle_requests(c, v))
+			break;
+		if (atomic_load(&c->resched))
+			break;
+		if (v->waiting && !wait_over(c, v))
+			break;
+		if (!enter(c, v, &e))
+			continue;
+		if (e.scause & CAUSE_INTERRUPT) {
+			v->ctx.exits[EXIT_IRQ + (e.scause & 15)]++;
+			irq_dispatch(c, e.scause);
+			continue;
+		}
+		v->ctx.exits[e.scause & 31]++;
+		if (!v->vm->ops->exit(v, &e))
+			break;
+	}
+	put(v);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Drivers of host devices: one const table (drivers/drivers.c), found by "compatible". */
+#ifndef NACRE_CORE_DRIVER_H
+#define NACRE_CORE_DRIVER_H
+
+#include <core/fdt.h>
+#include <core/types.h>
+
+enum driver_class { DRIVER_IRQCHIP, DRIVER_CONSOLE };
+
+struct driver {
+	enum driver_class class;
+	const char *compatible;
+	/* node: offset in host.fdt. 0 or -NACRE_E*. */
+	int (*probe)(const void *fdt, int node);
+};
+
+extern const struct driver drivers[];
+extern const unsigned driver_count;
+
+/*
+ * Finds and starts the devices that Nacre itself needs: interrupt controllers, then one console.
+ * What is missing or broken is said in the log. On the boot hart, after host_parse(), mmu_init()
+ * and cpu_init_boot(); then log_console_ready().
+ */
+void drivers_probe(void);
+
+/* Console without a node of its own: SBI DBCN or the legacy calls. 0 or -NACRE_ENOENT. */
+int sbi_console_probe(void);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * struct vcpu and its run loop, the only code that enters a guest.
+ *
+ * Only the hart that runs a vcpu touches its registers. Others set a request bit, push an hfence or raise a line, and
+ * then kick: vcpu_kick().
+ */
+#ifndef NACRE_CORE_VCPU_H
+#define NACRE_CORE_VCPU_H
+
+#include <arch/atomic.h>
+#include <arch/fpu.h>
+#include <arch/hext.h>
+#include <arch/hfence.h>
+#include <arch/vmid.h>
+
+struct vm;
+struct cpu;
+
+/* Request bits: set by any hart, consumed by the owner before the next entry. */
+#define VCPU_REQ_LEAVE	 BIT(0) /* back to the scheduler: halted or moved */
+#define VCPU_REQ_RESET	 BIT(1) /* start at start_pc with (id, start_a1) */
+#define VCPU_REQ_HFENCE	 BIT(2) /* drain the queue */
+#define VCPU_REQ_FENCE_I BIT(3)
+#define VCPU_REQ_LINES	 BIT(4) /* lines or ssip changed */
+
+enum vcpu_state {
+	V_OFF,	   /* stopped by HSM, or its VM is off */
+	V_BLOCKED, /* waits for an interrupt */
+	V_READY,   /* in a hart's queue */
+	V_RUNNING, /* on a hart */
+};
+
+struct vcpu {
+	struct hext_ctx ctx; /* first: switch.S */
+	struct vm *vm;
+	unsigned id; /* hartid for the guest */
+	uint64_t affinity; /* bit per hart index it may run on */
+
+	/* Any hart; atomic. */
+	uint64_t requests;
+	uint32_t in_guest; /* 1 from before the last look at requests until after the exit */
+	uint32_t exit_seq; /* + 1 at each return from the guest */
+	uint64_t lines;	   /* levels of VSEIP and VSTIP (without Sstc) */
+	uint32_t ssip;	   /* an IPI arrived */
+
+	struct spinlock fence_lock; /* inside nothing; nothing inside */
+	struct hfence_queue fences;
+
+	/* Under sched_lock. */
+	enum vcpu_state state;
+	unsigned hsm;	      /* SBI_HSM_STATE_* */
+	gpa_t start_pc;
+	uint64_t start_a1;
+	struct cpu *cpu;      /* home hart */
+	struct vcpu *next;    /* in cpu->ready */
+	uint64_t timer;	      /* host time of the next timer event, TIMER_NEVER */
+	struct vcpu *tnext;   /* in cpu->timers */
+	bool timer_queued;
+	uint64_t vruntime;
+
+	/* The owner's. */
+	bool waiting;	      /* in WFI or HSM suspend: enter only when something is pending */
+	bool suspended;	      /* the wait is an HSM suspend ... */
+	bool suspend_reset;   /* ... and a non-retentive one */
+	struct vmid vmid;
+	uint64_t run_start;
+	uint64_t run_ticks;
+	struct cpu *fp_cpu;   /* the hart whose FP registers may still be this vcpu's, see cpu->fp_owner */
+	struct cpu *vector_cpu;
+	struct fpu_state fp;
+	struct vector_csrs vcsr;
+	void *vregs;	      /* 32 * vlenb bytes, NULL without vector */
+	uint64_t sbi_calls, mmio, injected, fences_in;
+};
+
+/* Makes a stopped vcpu as new; nobody else may know it then. */
+void vcpu_reset_state(struct vcpu *v);
+/* One turn on the calling hart, from V_RUNNING until it must leave. */
+void vcpu_run(struct vcpu *v);
+
+/* From a handler of the loaded vcpu: stop the turn; the vcpu waits for an interrupt. */
+void vcpu_wait(struct vcpu *v);
+
+/* Any hart: sets request bits and, if it is in the guest, kicks its hart. Wakes nobody. */
+void vcpu_request(struct vcpu *v, uint64_t bits);
+/* Any hart: an IPI (VSSIP); wakes. */
+void vcpu_send_ssip(struct vcpu *v);
+/* Any hart: level of VSEIP (IRQ_VSEI) or VSTIP (IRQ_VSTI); wakes when it rises. */
+void vcpu_set_line(struct vcpu *v, unsigned irq, bool level);
+/*
+ * Any hart: an hfence for this vcpu. After vcpu_fence_wait() the vcpu runs no instruction with a translation that the
+ * request covers.
+ */
+void vcpu_push_hfence(struct vcpu *v, const struct hfence *h);
+void vcpu_push_fence_i(struct vcpu *v);
+void vcpu_fence_wait(struct vcpu *v);
+/* The loaded vcpu itself. */
+void vcpu_hfence_self(struct vcpu *v, const struct hfence *h);
+
+/* The loaded vcpu's timer: guest time of the next event, UINT64_MAX for none. Clears a pending VSTIP. */
+void vcpu_set_timer(struct vcpu *v, uint64_t guest_time);
+/* Delivers an exception to VS-mode of the loaded vcpu. */
+void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t stval);
+
+/* SBI HSM on any vcpu of the VM; SBI error codes. */
+long vcpu_hsm_start(struct vcpu *v, gpa_t pc, uint64_t a1);
+void vcpu_hsm_stop(struct vcpu *v); /* self; the handler then returns "stop the turn" */
+long vcpu_hsm_status(struct vcpu *v);
+void vcpu_hsm_suspend(struct vcpu *v, bool reset, gpa_t pc, uint64_t a1); /* self, likewise */
+
+const char *vcpu_state_name(const struct vcpu *v);
+
+#endif

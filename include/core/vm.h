@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * struct vm: one guest. Memory and configuration are fixed from creation to destruction; a reboot rebuilds their content.
+ *
+ * Life: VM_OFF -> vm_start -> VM_RUNNING -> vm_halt(action) -> (last vcpu has left its hart) -> the action. A halted VM
+ * has no vcpu on any hart and in no queue, so the action may touch everything of the VM without further locks.
+ */
+#ifndef NACRE_CORE_VM_H
+#define NACRE_CORE_VM_H
+
+#include <arch/atomic.h>
+#include <arch/gstage.h>
+#include <arch/isa.h>
+#include <core/bus.h>
+#include <core/config.h>
+
+struct vcpu;
+struct vcpu_exit;
+struct vm;
+
+#define VM_NAME_MAX 32
+#define VM_CHUNKS   64
+
+/* Guest physical layout, the same for every guest (docs/configuration.md). */
+#define VM_RAM_BASE  UINT64_C(0x80000000)
+#define VM_PLIC_BASE UINT64_C(0x0c000000)
+#define VM_UART_BASE UINT64_C(0x10000000)
+#define VM_UART_IRQ  10
+
+enum vm_state {
+	VM_OFF,	    /* never started, or shut down */
+	VM_RUNNING,
+	VM_PAUSED,
+	VM_CRASHED, /* ended by Nacre; can be reset */
+};
+
+/* What happens once every vcpu has left its hart. A later, larger one replaces a smaller one. */
+enum vm_action {
+	VM_ACT_NONE,
+	VM_ACT_PAUSE,
+	VM_ACT_REBOOT,
+	VM_ACT_STOP,	 /* off, by a person: Nacre stays */
+	VM_ACT_SHUTDOWN, /* off, by the guest: after the last one Nacre powers the machine down */
+	VM_ACT_CRASH,
+};
+
+/* Given by the guest room; core knows no guest file. */
+struct vm_ops {
+	/* Once, at creation: devices. */
+	int (*create)(struct vm *vm);
+	/* RAM is zero: load the images, make the device tree, reset devices. *pc and *a1 for vcpu 0. */
+	int (*build)(struct vm *vm, gpa_t *pc, uint64_t *a1);
+	/* An exit of the loaded vcpu: true to resume the guest, false to go back to the scheduler. */
+	bool (*exit)(struct vcpu *v, const struct vcpu_exit *e);
+};
+
+struct vm_chunk { /* a run of host memory behind guest RAM */
+	hpa_t hpa;
+	uint64_t offset; /* from the guest's RAM base */
+	uint64_t size;
+};
+
+struct vm {
+	struct vm *next; /* all VMs, in order of creation; constant after boot */
+	char name[VM_NAME_MAX];
+	struct vm_config cfg;
+	struct isa_set isa;
+	const struct vm_ops *ops;
+	struct vcpu **vcpu;
+	unsigned nvcpus;
+
+	struct gstage gstage;
+	uint64_t ram_size;
+	struct vm_chunk chunk[VM_CHUNKS];
+	unsigned nchunks;
+	struct bus bus;
+	struct spinlock dev_lock; /* the VM's virtual devices */
+	void *devices;		  /* guest room */
+	uint64_t time_zero;	  /* host time of the guest's time 0 */
+	uint64_t boots;
+	uint64_t build_ticks; /* spent in zeroing and loading, all boots */
+
+	/* Under sched_lock. */
+	enum vm_state state;
+	enum vm_action action;
+	bool halted;	   /* no vcpu may be queued or run */
+	bool busy;	   /* a hart carries out the action */
+	bool starting;	   /* to be started at boot, and not yet tried */
+	unsigned nrunning; /* vcpus that are on a hart now */
+};
+
+extern struct vm *vm_list;
+
+/*
+ * Makes a VM (VM_OFF) from its configuration: memory, G-stage, vcpus, devices. 0 or -NACRE_E*, with one line in the
+ * log that names node and property.
+ */
+int vm_create(const struct vm_config *cfg, const struct vm_ops *ops, struct vm **out);
+/* Zeroes RAM, builds, starts vcpu 0. -NACRE_EBUSY unless VM_OFF or VM_CRASHED. */
+int vm_start(struct vm *vm);
+/* Ends the running of all vcpus, then does the action (perhaps on another hart, later). */
+void vm_halt(struct vm *vm, enum vm_action action);
+/* VM_PAUSED -> VM_RUNNING */
+int vm_resume(struct vm *vm);
+struct vm *vm_by_name(const char *name);
+const char *vm_state_name(const struct vm *vm);
+
+/* Powers the machine down if no guest runs, is paused or is still to be started. */
+void vm_power_off_if_last(bool failure);
+
+/* Called by sched.c without locks when a halted VM's last vcpu has left. */
+void vm_quiesced(struct vm *vm);
+
+/*
+ * Host address of guest RAM, or NULL when [gpa, gpa+size) is not wholly RAM in one run of host memory; *run (if not
+ * NULL) gets the bytes usable from there. The content is shared with the guest: read once, then check.
+ */
+void *vm_ram(const struct vm *vm, gpa_t gpa, uint64_t size);
+/* Copies in and out of guest RAM across runs; -NACRE_EFAULT when any byte is outside RAM (nothing is copied then). */
+int vm_copy_to(struct vm *vm, gpa_t gpa, const void *src, uint64_t size);
+int vm_copy_from(struct vm *vm, void *dst, gpa_t gpa, uint64_t size);
+static inline bool vm_ram_contains(const struct vm *vm, gpa_t a, uint64_t size)
+{
+	return a.v >= VM_RAM_BASE && size <= vm->ram_size && a.v - VM_RAM_BASE <= vm->ram_size - size;
+}
+
+/*
+ * This VM cannot go on through its own fault: a report on the console (why, vcpu, cause, address, instruction,
+ * registers) and the VM ends; nobody else notices. For the vcpu that the calling hart runs.
+ */
+void vm_crash(struct vcpu *v, const struct vcpu_exit *e, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif
