@@ -10,8 +10,10 @@
 
 #include <core/errno.h>
 
-static_assert((NACL_HFENCE_GVMA_ALL & NACL_HFENCE_GVMA_VMID_ALL & NACL_HFENCE_VVMA_ALL &
-	       NACL_HFENCE_VVMA_ASID_ALL & 1) == 1,
+static_assert(NACL_HFENCE_GVMA_ALL == (NACL_HFENCE_GVMA | 1) &&
+		      NACL_HFENCE_GVMA_VMID_ALL == (NACL_HFENCE_GVMA_VMID | 1) &&
+		      NACL_HFENCE_VVMA_ALL == (NACL_HFENCE_VVMA | 1) &&
+		      NACL_HFENCE_VVMA_ASID_ALL == (NACL_HFENCE_VVMA_ASID | 1),
 	      "bit 0 of a type means all addresses");
 
 static void make_all(struct hfence *h)
