@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Guest virtual memory for the handlers of exits; the instructions are in guest_mem.S. */
+/* Guest virtual memory for the handlers of exits; the instructions are in guest_access.S. */
 #include <arch/guest_mem.h>
 #include <core/errno.h>
 

@@ -50,7 +50,7 @@ void trap_host(struct host_frame *f)
 
 	if (fixup) {
 		f->sepc = fixup;
-		f->x[5] = f->scause; /* t0, t1, t2: what guest_mem.S reports */
+		f->x[5] = f->scause; /* t0, t1, t2: what guest_access.S reports */
 		f->x[6] = f->stval;
 		f->x[7] = f->htval;
 		return;
