@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The virtual devices of a VM: a PLIC with one context per vcpu, and a UART on the VM's console
+ * port.
+ *
+ * Everything here is under vm->dev_lock, which the entries take: the guest's accesses and the
+ * console's callbacks (any hart, no console lock held). The ops of vuart and vplic are called by
+ * those two files, so with the lock held; they call the console and the scheduler, whose locks come
+ * after it, and never an entry.
+ */
+#include <core/console.h>
+#include <core/errno.h>
+#include <core/memory.h>
+#include <core/vcpu.h>
+#include <core/vm.h>
+#include <guest/vplic.h>
+#include <guest/vuart.h>
+#include "devices.h"
+
+#define UART_SIZE 0x100
+
+struct guest_devices {
+	struct vuart uart;
+	struct console_port *port; /* NULL: no console and no UART */
+	/*
+	 * Input goes to the UART only while the guest uses that: each UART access says so, each SBI
+	 * console read the opposite. Else the FIFO of a UART that nobody reads would swallow the
+	 * first bytes of an SBI console.
+	 */
+	bool uart_listens;
+	struct vplic plic;
+	struct vplic_context context[VM_MAX_VCPUS];
+};
+
+static struct guest_devices *devices(const struct vm *vm)
+{
+	return vm->devices;
+}
+
+/* ---- The PLIC ---- */
+
+static void plic_line(void *ctx, unsigned context, bool level)
+{
+	struct vm *vm = ctx;
+
+	vcpu_set_line(vm->vcpu[context], IRQ_VSEI, level);
+}
+
+static const struct vplic_ops plic_ops = {.line = plic_line};
+
+static int plic_access(void *dev, struct mmio_access *a)
+{
+	struct vm *vm = dev;
+	struct vplic *p = &devices(vm)->plic;
+
+	if (!vplic_access_ok(a->offset, a->size))
+		return -NACRE_EFAULT;
+	spin_lock(&vm->dev_lock);
+	if (a->write)
+		vplic_write(p, (uint32_t)a->offset, (uint32_t)a->value);
+	else
+		a->value = vplic_read(p, (uint32_t)a->offset);
+	spin_unlock(&vm->dev_lock);
+	return 0;
+}
+
+static const struct bus_ops plic_bus = {.access = plic_access};
+
+/* ---- The UART ---- */
+
+static bool uart_tx(void *ctx, uint8_t byte)
+{
+	struct vm *vm = ctx;
+
+	return console_port_put(devices(vm)->port, byte);
+}
+
+static void uart_irq(void *ctx, bool level)
+{
+	struct vm *vm = ctx;
+
+	vplic_set_level(&devices(vm)->plic, VM_UART_IRQ, level);
+}
+
+/* Waiting input into the receive FIFO, as far as it goes. Holder of dev_lock. */
+static void uart_pull(void *ctx)
+{
+	struct vm *vm = ctx;
+	struct guest_devices *d = devices(vm);
+	int c;
+
+	while (vuart_rx_space(&d->uart) && (c = console_port_get(d->port)) >= 0)
+		vuart_rx(&d->uart, (uint8_t)c);
+}
+
+static const struct vuart_ops uart_ops = {.tx = uart_tx, .irq = uart_irq, .rx_room = uart_pull};
+
+/* Wider accesses than a byte reach the register at their own address. */
+static int uart_access(void *dev, struct mmio_access *a)
+{
+	struct vm *vm = dev;
+	struct guest_devices *d = devices(vm);
+
+	spin_lock(&vm->dev_lock);
+	if (!d->uart_listens) {
+		d->uart_listens = true;
+		uart_pull(vm);
+	}
+	if (a->write)
+		vuart_write(&d->uart, (unsigned)a->offset, (uint8_t)a->value);
+	else
+		a->value = vuart_read(&d->uart, (unsigned)a->offset);
+	spin_unlock(&vm->dev_lock);
+	return 0;
+}
+
+static const struct bus_ops uart_bus = {.access = uart_access};
+
+/* ---- The console's side ---- */
+
+static void port_input(void *ctx)
+{
+	struct vm *vm = ctx;
+
+	spin_lock(&vm->dev_lock);
+	if (devices(vm)->uart_listens)
+		uart_pull(vm);
+	spin_unlock(&vm->dev_lock);
+}
+
+static void port_output(void *ctx)
+{
+	struct vm *vm = ctx;
+
+	spin_lock(&vm->dev_lock);
+	vuart_tx_ready(&devices(vm)->uart);
+	spin_unlock(&vm->dev_lock);
+}
+
+static const struct console_port_ops port_ops = {.input = port_input, .output = port_output};
+
+bool guest_has_console(const struct vm *vm)
+{
+	return devices(vm)->port != NULL;
+}
+
+bool guest_console_put(struct vm *vm, uint8_t c)
+{
+	struct guest_devices *d = devices(vm);
+
+	return !d->port || console_port_put(d->port, c);
+}
+
+int guest_console_get(struct vm *vm)
+{
+	struct guest_devices *d = devices(vm);
+
+	if (!d->port)
+		return -1;
+	spin_lock(&vm->dev_lock);
+	d->uart_listens = false;
+	spin_unlock(&vm->dev_lock);
+	return console_port_get(d->port);
+}
+
+/* ---- Life ---- */
+
+static int add_uart(struct vm *vm)
+{
+	const struct bus_range range = {
+		gpa(VM_UART_BASE), UART_SIZE, &uart_bus, vm, "uart",
+	};
+
+	devices(vm)->port = console_port_new(vm->name, &port_ops, vm);
+	return devices(vm)->port ? bus_add(&vm->bus, &range) : -NACRE_ENOMEM;
+}
+
+int devices_create(struct vm *vm)
+{
+	const struct bus_range plic = {
+		gpa(VM_PLIC_BASE), PLIC_SIZE, &plic_bus, vm, "plic",
+	};
+	struct guest_devices *d;
+	int err;
+
+	d = memory_pages(ALIGN_UP(sizeof(*d), PAGE_SIZE) >> PAGE_SHIFT);
+	if (!d)
+		return -NACRE_ENOMEM;
+	vm->devices = d;
+	/* The port calls back as soon as it is there. */
+	devices_reset(vm);
+	err = bus_add(&vm->bus, &plic);
+	if (err || vm->cfg.console == VM_CONSOLE_NONE)
+		return err;
+	return add_uart(vm);
+}
+
+void devices_reset(struct vm *vm)
+{
+	struct guest_devices *d = devices(vm);
+
+	spin_lock(&vm->dev_lock);
+	vplic_init(&d->plic, d->context, vm->nvcpus, &plic_ops, vm);
+	vuart_init(&d->uart, &uart_ops, vm);
+	d->uart_listens = false;
+	for (unsigned i = 0; i < vm->nvcpus; i++)
+		vcpu_set_line(vm->vcpu[i], IRQ_VSEI, false);
+	spin_unlock(&vm->dev_lock);
+}

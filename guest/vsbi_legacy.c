@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The legacy SBI calls (chapter "Legacy Extensions"): a0 is the whole answer. A hart mask is a
+ * vector in the guest's virtual memory, one word for VM_MAX_VCPUS harts; what its read raises goes
+ * to the guest, with sepc at the ecall. The specification does not tell what a null pointer means;
+ * it is all harts, as firmware has had it from the beginning.
+ */
+#include <arch/guest_mem.h>
+#include <core/vm.h>
+#include <guest/hartmask.h>
+#include "devices.h"
+#include "exit.h"
+#include "vsbi.h"
+
+_Static_assert(VM_MAX_VCPUS <= 64, "a legacy hart mask is read as one word");
+
+static struct sbi_reply console_putchar(struct vm *vm, uint64_t ch)
+{
+	if (!guest_has_console(vm))
+		return vsbi_ok(0);
+	return guest_console_put(vm, (uint8_t)ch) ? vsbi_ok(0) : vsbi_then(VSBI_RETRY);
+}
+
+static struct sbi_reply console_getchar(struct vm *vm)
+{
+	return vsbi_err(guest_has_console(vm) ? guest_console_get(vm) : -1);
+}
+
+/* An IPI of another vcpu waits in ssip until the next entry; one that was delivered is in hvip,
+ * where the guest sees it. */
+static struct sbi_reply clear_ipi(struct vcpu *v)
+{
+	bool pending = atomic_swap(&v->ssip, 0);
+
+	if (hext.hvip_read(&v->ctx) & IP_VSSI)
+		pending = true;
+	hext.hvip_clear(&v->ctx, IP_VSSI);
+	return vsbi_err(pending);
+}
+
+static struct sbi_reply masked(struct vcpu *v, uint64_t eid, const struct hartset *set,
+			       const uint64_t *a)
+{
+	struct vsbi_range range = {a[1], a[2], eid == SBI_LEGACY_REMOTE_SFENCE_VMA_ASID, a[3]};
+
+	switch (eid) {
+	case SBI_LEGACY_SEND_IPI:
+		vsbi_send_ipi(v, set);
+		return vsbi_ok(0);
+	case SBI_LEGACY_REMOTE_FENCE_I:
+		vsbi_remote_fence_i(v, set);
+		return vsbi_ok(0);
+	default:
+		return vsbi_err(vsbi_remote_sfence(v, set, &range));
+	}
+}
+
+static struct sbi_reply with_mask(struct vcpu *v, uint64_t eid, const uint64_t *a)
+{
+	uint64_t mask = 0, base = a[0] ? 0 : SBI_HART_MASK_ALL;
+	struct guest_fault fault;
+	struct hartset set;
+	long error;
+
+	if (a[0] && guest_read64(gva(a[0]), &mask, &fault)) {
+		exit_inject_load_fault(v, &fault);
+		return vsbi_then(VSBI_FAULT);
+	}
+	error = hartset_make(&set, mask, base, v->vm->nvcpus);
+	return error ? vsbi_err(error) : masked(v, eid, &set, a);
+}
+
+struct sbi_reply vsbi_legacy(struct vcpu *v, uint64_t eid, const uint64_t *a)
+{
+	switch (eid) {
+	case SBI_LEGACY_SET_TIMER:
+		vcpu_set_timer(v, a[0]);
+		return vsbi_ok(0);
+	case SBI_LEGACY_CONSOLE_PUTCHAR:
+		return console_putchar(v->vm, a[0]);
+	case SBI_LEGACY_CONSOLE_GETCHAR:
+		return console_getchar(v->vm);
+	case SBI_LEGACY_CLEAR_IPI:
+		return clear_ipi(v);
+	case SBI_LEGACY_SHUTDOWN:
+		vm_halt(v->vm, VM_ACT_SHUTDOWN);
+		return vsbi_then(VSBI_GONE);
+	default:
+		return with_mask(v, eid, a);
+	}
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * SBI RFENCE (chapter "RFENCE Extension"): when a call returns, no vcpu of the set runs an
+ * instruction with what was fenced. A range that wraps around is taken as the whole address space,
+ * so no address is invalid. Stopped vcpus are fenced too: their cached translations survive the
+ * stop.
+ *
+ * No guest hart has the hypervisor extension, so the hfence functions end with NOT_SUPPORTED after
+ * the hart mask is checked.
+ */
+#include <core/vm.h>
+#include <guest/hartmask.h>
+#include "vsbi.h"
+
+#define ASID_MAX 0xffff /* satp.ASID has 16 bits */
+
+/* All are asked first, so that they fence at the same time; then each is awaited. */
+static void wait_for_others(struct vcpu *v, const struct hartset *set)
+{
+	for (uint32_t id = HARTSET_START; hartset_next(set, &id);)
+		if (v->vm->vcpu[id] != v)
+			vcpu_fence_wait(v->vm->vcpu[id]);
+}
+
+void vsbi_remote_fence_i(struct vcpu *v, const struct hartset *set)
+{
+	/* The caller's own request is carried out before it enters the guest again. */
+	for (uint32_t id = HARTSET_START; hartset_next(set, &id);)
+		vcpu_push_fence_i(v->vm->vcpu[id]);
+	wait_for_others(v, set);
+}
+
+static void fence_all(struct vcpu *v, const struct hartset *set, const struct hfence *h)
+{
+	bool self = false;
+
+	for (uint32_t id = HARTSET_START; hartset_next(set, &id);) {
+		if (v->vm->vcpu[id] == v)
+			self = true;
+		else
+			vcpu_push_hfence(v->vm->vcpu[id], h);
+	}
+	/* While the others are on their way. */
+	if (self)
+		vcpu_hfence_self(v, h);
+	wait_for_others(v, set);
+}
+
+long vsbi_remote_sfence(struct vcpu *v, const struct hartset *set, const struct vsbi_range *r)
+{
+	unsigned type = r->with_asid ? NACL_HFENCE_VVMA_ASID : NACL_HFENCE_VVMA;
+	uint64_t asid = r->with_asid ? r->asid : 0;
+	struct hfence h;
+
+	if (asid > ASID_MAX)
+		return SBI_ERR_INVALID_PARAM;
+	if (hfence_make(&h, type, (uint16_t)asid, r->start, r->size))
+		return SBI_ERR_FAILED;
+	fence_all(v, set, &h);
+	return SBI_SUCCESS;
+}
+
+struct sbi_reply vsbi_rfence(struct vcpu *v, uint64_t fid, const uint64_t *a)
+{
+	struct vsbi_range range = {a[2], a[3], fid == SBI_RFENCE_SFENCE_VMA_ASID, a[4]};
+	struct hartset set;
+	long error;
+
+	if (fid > SBI_RFENCE_HFENCE_VVMA)
+		return vsbi_err(SBI_ERR_NOT_SUPPORTED);
+	error = hartset_make(&set, a[0], a[1], v->vm->nvcpus);
+	if (error)
+		return vsbi_err(error);
+	switch (fid) {
+	case SBI_RFENCE_FENCE_I:
+		vsbi_remote_fence_i(v, &set);
+		return vsbi_ok(0);
+	case SBI_RFENCE_SFENCE_VMA:
+	case SBI_RFENCE_SFENCE_VMA_ASID:
+		return vsbi_err(vsbi_remote_sfence(v, &set, &range));
+	default:
+		return vsbi_err(SBI_ERR_NOT_SUPPORTED);
+	}
+}

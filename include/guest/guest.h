@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The guest room's door for main.c: what a VM is made of, and where its files come from. */
+#ifndef NACRE_GUEST_GUEST_H
+#define NACRE_GUEST_GUEST_H
+
+#include <core/bundle.h>
+#include <core/vm.h>
+
+extern const struct vm_ops guest_ops;
+
+/* The bundle that guests are started from, each time they start. It must stay in place. Once,
+ * before any VM starts. */
+void guest_init(const struct bundle *b);
+
+#endif
