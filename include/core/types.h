@@ -35,6 +35,10 @@ static inline gva_t gva(uint64_t v)
 	return (gva_t){v};
 }
 
+struct mem_range {
+	uint64_t start, end; /* host physical; end exclusive */
+};
+
 #define PAGE_SHIFT 12
 #define PAGE_SIZE  (UINT64_C(1) << PAGE_SHIFT)
 #define PAGE_MASK  (PAGE_SIZE - 1)
