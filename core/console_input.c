@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The line's other direction: bytes go to the focused port, or to the monitor once the escape key
+ * was pressed.
+ *
+ * Nothing is lost on the way to a guest: when its ring is full, one byte more is taken and held (it
+ * might be the escape key), then the receive interrupt is masked and the sender waits in the
+ * device. Reading from the device and everything of the monitor happens on the boot hart.
+ */
+#include <core/config.h>
+
+#include "console.h"
+
+/* Bytes taken per interrupt: a sender that never ends must not keep the hart. */
+#define INPUT_MAX 256
+
+/* The escape key was the last key: again, it is meant for the guest. Boot hart only. */
+static bool escaped;
+
+static void rx_stop(bool stop)
+{
+	if (console.dev.rx_irq && stop != console.rx_stopped) {
+		console.rx_stopped = stop;
+		console.dev.rx_irq(console.dev.dev, !stop);
+	}
+}
+
+/* ---- Taking bytes in, with the lock held. ---- */
+
+static bool is_for_port(int c)
+{
+	return !console.monitor && c != console.escape;
+}
+
+/* The next byte to deal with, or -1: nothing there, or no room for it. */
+static int take(void)
+{
+	int c = console.held;
+
+	if (!console.have_dev || !console.input_on)
+		return -1;
+	if (c < 0)
+		c = console.dev.get(console.dev.dev);
+	console.held = -1;
+	if (c >= 0 && is_for_port(c) && console.focused && ring_space(&console.focused->in) == 0) {
+		console.held = c;
+		rx_stop(true);
+		return -1;
+	}
+	return c;
+}
+
+/* There is room again. True if the byte that was held went into the port's ring. */
+static bool resume(struct console_port *p)
+{
+	bool fed = console.held >= 0 && is_for_port(console.held) &&
+		   ring_put(&p->in, (uint8_t)console.held);
+
+	if (fed)
+		console.held = -1;
+	rx_stop(false);
+	return fed;
+}
+
+int console_port_get(struct console_port *p)
+{
+	uint8_t c;
+	bool got;
+
+	spin_lock(&console.lock);
+	got = ring_get(&p->in, &c);
+	if (got && console.held >= 0 && p == console.focused)
+		resume(p);
+	spin_unlock(&console.lock);
+	return got ? c : -1;
+}
+
+/* ---- The monitor and the escape key: boot hart, without the lock. ---- */
+
+static void set_monitor(bool open)
+{
+	spin_lock(&console.lock);
+	console_fresh_line();
+	console.monitor = open;
+	console.torn = false;
+	console_hand_line();
+	spin_unlock(&console.lock);
+	console_call_refused();
+}
+
+/* A byte for the focused guest; nobody's without one. */
+static void feed(uint8_t c)
+{
+	struct console_port *p;
+	bool fed;
+
+	spin_lock(&console.lock);
+	p = console.focused;
+	fed = p && ring_put(&p->in, c);
+	spin_unlock(&console.lock);
+	if (fed)
+		p->ops->input(p->ctx);
+}
+
+static void handle(uint8_t c)
+{
+	bool again = escaped && c == console.escape;
+
+	escaped = false;
+	if (!console.monitor && c != console.escape) {
+		feed(c);
+	} else if (!console.monitor) {
+		escaped = true;
+		set_monitor(true);
+		monitor_open();
+	} else if (c == console.escape || !monitor_input(c)) {
+		set_monitor(false);
+		if (again)
+			feed(c);
+	}
+}
+
+static void input(void)
+{
+	for (int i = 0; i < INPUT_MAX; i++) {
+		int c;
+
+		spin_lock(&console.lock);
+		c = take();
+		spin_unlock(&console.lock);
+		if (c < 0)
+			break;
+		handle((uint8_t)c);
+	}
+}
+
+void console_irq(void)
+{
+	spin_lock(&console.lock);
+	console_drain();
+	spin_unlock(&console.lock);
+	console_call_refused();
+	input();
+}
+
+/* ---- Without interrupts, and settings. ---- */
+
+bool console_polls(void)
+{
+	return console.have_dev && (!console.dev.rx_irq || console.prefix);
+}
+
+bool console_poll(void)
+{
+	if (!console_polls())
+		return false;
+	spin_lock(&console.lock);
+	if (console.prefix && !console.monitor && console.focused)
+		prefix_idle(&console.wire, &console.focused->prefix);
+	spin_unlock(&console.lock);
+	console_irq();
+	return true;
+}
+
+void console_focus(struct console_port *p)
+{
+	bool fed = false;
+
+	spin_lock(&console.lock);
+	atomic_store(&console.focused, p);
+	if (p)
+		fed = resume(p);
+	else
+		rx_stop(false);
+	console_hand_line();
+	spin_unlock(&console.lock);
+	console_call_refused();
+	if (fed)
+		p->ops->input(p->ctx);
+}
+
+void console_configure(const struct console_config *cfg)
+{
+	spin_lock(&console.lock);
+	console.escape = cfg->escape_key;
+	console.prefix = cfg->mode == CONSOLE_PREFIX;
+	console.first = cfg->focus;
+	console.input_on = true;
+	console.rx_stopped = true;
+	rx_stop(false);
+	spin_unlock(&console.lock);
+}
