@@ -74,12 +74,14 @@ struct machine {
 	bool sstc, hyp, vec, svadu, svade, fpu;
 	uint64_t impl, spec;
 	const char *bootargs;
+	const void *fdt;
+	uint64_t entry_time; /* rdtime at the first instruction */
 };
 extern struct machine machine;
 extern struct hart harts[MAX_HARTS];
 extern char _image[], _end[], hart_entry[], suspend_resume[];
 
-void machine_init(const void *fdt);
+void machine_init(const void *fdt, uint64_t entry_time);
 bool isa_has(const char *ext);
 /* The value of "name=N" in the boot arguments, else `otherwise`. */
 uint64_t bootarg(const char *name, uint64_t otherwise);

@@ -166,10 +166,12 @@ int plic_context(uint64_t hartid, uint32_t irq)
 	return -1;
 }
 
-void machine_init(const void *fdt)
+void machine_init(const void *fdt, uint64_t entry_time)
 {
 	machine.timebase = 10000000;
 	machine.harts = 1;
+	machine.fdt = fdt;
+	machine.entry_time = entry_time;
 	machine.impl = (uint64_t)sbi(SBI_EXT_BASE, SBI_BASE_GET_IMPL_ID, 0).value;
 	machine.spec = (uint64_t)sbi(SBI_EXT_BASE, SBI_BASE_GET_SPEC_VERSION, 0).value;
 	machine.native = machine.impl == IMPL_OPENSBI;

@@ -6,7 +6,7 @@
 #include "lib.h"
 
 void hart_main(void);
-void guest_boot(const void *fdt);
+void guest_boot(const void *fdt, uint64_t entry_time);
 
 struct hart harts[MAX_HARTS];
 /* start.S puts the boot hart on the first of these */
@@ -37,12 +37,12 @@ static void hart_init(unsigned i)
 	harts[i].trap_top = (uintptr_t)trap_stacks[i] + TRAP_STACK_SIZE;
 }
 
-void guest_boot(const void *fdt)
+void guest_boot(const void *fdt, uint64_t entry_time)
 {
 	for (unsigned i = 0; i < MAX_HARTS; i++)
 		hart_init(i);
 	csr_write(CSR_SSCRATCH, (uintptr_t)self());
-	machine_init(fdt);
+	machine_init(fdt, entry_time);
 	online = 1;
 	guest_main();
 	finish();

@@ -28,6 +28,7 @@ _image:
 
 	.text
 boot:
+	rdtime	s0
 	csrw	sie, zero
 	csrw	satp, zero
 	la	t0, _bss
@@ -41,6 +42,7 @@ boot:
 	la	t0, trap_entry
 	csrw	stvec, t0
 	mv	a0, a1
+	mv	a1, s0
 	call	guest_boot
 1:	wfi
 	j	1b

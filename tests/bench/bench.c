@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Instructions per operation, natively on OpenSBI or as a guest. Meant for -icount
+ * shift=0,sleep=off, where an instruction is a nanosecond of virtual time and rdtime counts every
+ * 100 of them: each operation is repeated, the same loop without it is subtracted, and the rest
+ * divided. One line each: "bench NAME INSTRUCTIONS" (one decimal).
+ */
+#include "lib.h"
+
+#define LOOPS 2000
+
+/* In tenths of an instruction; a tick is 1 s / timebase, an instruction 1 ns. */
+static void report(const char *name, uint64_t ticks, uint64_t empty, unsigned loops)
+{
+	uint64_t ns = (ticks > empty ? ticks - empty : 0) * (1000000000 / machine.timebase);
+	uint64_t tenths = (ns * 10 + loops / 2) / loops;
+
+	print("bench %s %lu.%lu\n", name, tenths / 10, tenths % 10);
+}
+
+/* Ticks that LOOPS times the statement take, the loop included. */
+#define TICKS(statement)                                \
+	({                                              \
+		uint64_t t_;                            \
+		statement;                              \
+		t_ = rdtime();                          \
+		for (unsigned i_ = 0; i_ < LOOPS; i_++) \
+			statement;                      \
+		rdtime() - t_;                          \
+	})
+
+#define NOTHING __asm__ volatile("" : : : "memory")
+#define BENCH(name, statement) report(name, TICKS(statement), TICKS(NOTHING), LOOPS)
+
+/*
+ * Ticks of LOOPS ecalls with these registers. The loop sets a0 and a1 again each time; without the
+ * ecall it is what is subtracted, so that only the call itself counts.
+ */
+struct call {
+	uint64_t eid, fid, a0, a1, a2, a3;
+};
+
+#define CALL_LOOP(c, insn)                                                                   \
+	({                                                                                   \
+		register uint64_t r2_ __asm__("a2") = (c)->a2;                               \
+		register uint64_t r3_ __asm__("a3") = (c)->a3;                               \
+		register uint64_t r6_ __asm__("a6") = (c)->fid;                              \
+		register uint64_t r7_ __asm__("a7") = (c)->eid;                              \
+		uint64_t n_ = LOOPS, t_ = rdtime();                                          \
+		__asm__ volatile("1:	mv	a0, %1\n"                                            \
+				 "	mv	a1, %2\n" insn "	addi	%0, %0, -1\n"          \
+				 "	bnez	%0, 1b\n"                                            \
+				 : "+r"(n_)                                                  \
+				 : "r"((c)->a0), "r"((c)->a1), "r"(r2_), "r"(r3_), "r"(r6_), \
+				   "r"(r7_)                                                  \
+				 : "a0", "a1", "memory");                                    \
+		rdtime() - t_;                                                               \
+	})
+
+static void bench_call(const char *name, struct call c)
+{
+	CALL_LOOP(&c, "	ecall\n");
+	report(name, CALL_LOOP(&c, "	ecall\n"), CALL_LOOP(&c, ""), LOOPS);
+}
+
+static void bench_rfence(const char *name, uint64_t hartid)
+{
+	bench_call(name, (struct call){SBI_EXT_RFENCE, SBI_RFENCE_SFENCE_VMA, 1, hartid, 0x80000000,
+				       4096});
+}
+
+/* The interrupt is taken by the shortest possible handler, as a kernel's cost is its own. */
+void ipi_vector(void);
+__asm__(".balign 4\n"
+	".globl ipi_vector\n"
+	"ipi_vector:\n"
+	"	csrci	sip, 2\n"
+	"	addi	s1, s1, 1\n"
+	"	sret\n");
+
+static uint64_t ipi_loop(uint64_t loops)
+{
+	register uint64_t count __asm__("s1") = 0;
+	uint64_t me = self()->id;
+
+	for (uint64_t i = 0; i < loops; i++) {
+		sbi(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 1, me);
+		do
+			__asm__ volatile("" : "+r"(count));
+		while (count <= i);
+	}
+	return count;
+}
+
+static void bench_ipi_self(void)
+{
+	uint64_t vector = csr_swap(CSR_STVEC, (uintptr_t)ipi_vector), t;
+
+	csr_write(CSR_SIE, IP_SSI);
+	irq_on();
+	ipi_loop(1);
+	t = rdtime();
+	ipi_loop(LOOPS);
+	t = rdtime() - t;
+	irq_off();
+	csr_write(CSR_SIE, 0);
+	csr_write(CSR_STVEC, vector);
+	report("ipi-self", t, TICKS(NOTHING), LOOPS);
+}
+
+static void bench_wfi(void)
+{
+	csr_write(CSR_SIE, IP_SSI);
+	csr_set(CSR_SIP, IP_SSI);
+	BENCH("wfi-pending", wfi());
+	csr_clear(CSR_SIP, IP_SSI);
+	csr_write(CSR_SIE, 0);
+}
+
+/* An exception handled by the shortest possible handler: skip the instruction. */
+void skip_vector(void);
+__asm__(".balign 4\n"
+	".globl skip_vector\n"
+	"skip_vector:\n"
+	"	csrr	t0, sepc\n"
+	"	addi	t0, t0, 4\n"
+	"	csrw	sepc, t0\n"
+	"	sret\n");
+
+static void bench_illegal(void)
+{
+	uint64_t vector = csr_swap(CSR_STVEC, (uintptr_t)skip_vector);
+	uint64_t t = TICKS(__asm__ volatile(".word 0x30002573"
+					    :
+					    :
+					    : "t0", "a0")); /* csrr a0, mstatus */
+
+	csr_write(CSR_STVEC, vector);
+	report("csr-illegal", t, TICKS(NOTHING), LOOPS);
+}
+
+/* A store to each of 100 pieces of RAM, 2 MiB long, that nobody touched before; the device tree may
+ * lie in one. */
+#define PIECES 100
+
+static uint64_t touch(uint64_t a, bool store)
+{
+	uint64_t t = rdtime();
+
+	for (unsigned n = 0; n < PIECES; n++, a += SIZE_2M)
+		if (store)
+			*(volatile uint64_t *)(a + SIZE_2M - 8) = 1;
+		else
+			NOTHING;
+	return rdtime() - t;
+}
+
+static void bench_first_touch(void)
+{
+	uint64_t a = ALIGN_UP((uintptr_t)_end, SIZE_2M) + SIZE_2M, end = a + PIECES * SIZE_2M;
+	uint64_t tree = (uintptr_t)machine.fdt, t;
+
+	if (end > machine.ram + machine.ram_size || (tree < end && tree + fdt_size() > a)) {
+		skip("first-touch", "256 MiB of RAM are needed, the device tree at their end");
+		return;
+	}
+	t = touch(a, true);
+	report("first-touch", t, touch(a, false), PIECES);
+}
+
+/* --- two harts --- */
+static volatile unsigned ball;
+static bool in_wfi;
+
+static void wait_ball(unsigned until)
+{
+	while (ball < until) {
+		if (in_wfi && !(csr_read(CSR_SIP) & IP_SSI))
+			wfi();
+		csr_clear(CSR_SIP, IP_SSI);
+	}
+}
+
+static void job_pong(void *arg)
+{
+	(void)arg;
+	csr_write(CSR_SIE, IP_SSI);
+	for (unsigned i = 0; i < LOOPS; i++) {
+		wait_ball(2 * i + 1);
+		ball = 2 * i + 2;
+		if (in_wfi)
+			send_ipi(harts[0].id);
+	}
+	csr_write(CSR_SIE, 0);
+}
+
+/* There and back. In WFI: both sleep until the other's IPI. Spinning: the partner polls sip, and
+ * the way back is memory. */
+static void bench_ping(const char *name, bool sleeping)
+{
+	uint64_t t;
+
+	ball = 0;
+	in_wfi = sleeping;
+	hart_post(1, job_pong, NULL);
+	csr_write(CSR_SIE, IP_SSI);
+	t = rdtime();
+	for (unsigned i = 0; i < LOOPS; i++) {
+		ball = 2 * i + 1;
+		send_ipi(harts[1].id);
+		wait_ball(2 * i + 2);
+	}
+	t = rdtime() - t;
+	csr_write(CSR_SIE, 0);
+	hart_wait(1);
+	report(name, t, 0, LOOPS);
+}
+
+static bool stop;
+
+static void job_spin(void *arg)
+{
+	(void)arg;
+	while (!load_acquire(&stop))
+		;
+}
+
+static void bench_two(void)
+{
+	smp_init();
+	bench_ping("ipi-pingpong-wfi", true);
+	bench_ping("ipi-pingpong-spin", false);
+	bench_rfence("rfence-idle", harts[1].id);
+	hart_post(1, job_spin, NULL);
+	WAIT(false, 100);
+	bench_rfence("rfence-running", harts[1].id);
+	bench_call("ipi-send-running",
+		   (struct call){SBI_EXT_IPI, SBI_IPI_SEND_IPI, 1, harts[1].id, 0, 0});
+	store_release(&stop, true);
+	hart_wait(1);
+}
+
+void guest_main(void)
+{
+	print("bench-entry %lu\n", machine.entry_time);
+	bench_first_touch();
+	bench_call("sbi-null", (struct call){SBI_EXT_BASE, SBI_BASE_GET_SPEC_VERSION, 0, 0, 0, 0});
+	bench_call("set-timer",
+		   (struct call){SBI_EXT_TIME, SBI_TIME_SET_TIMER, UINT64_C(1) << 60, 0, 0, 0});
+	set_timer(~0UL);
+	bench_ipi_self();
+	bench_rfence("rfence-self", harts[0].id);
+	if (machine.uart)
+		BENCH("uart-read", (void)mmio_read(uint8_t, machine.uart + 5));
+	if (machine.plic)
+		BENCH("plic-read", (void)mmio_read(uint32_t, machine.plic + 4 * 10));
+	bench_wfi();
+	bench_illegal();
+	if (machine.harts > 1)
+		bench_two();
+	print("bench-end\n");
+}

@@ -1,0 +1,80 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# bench.sh: instructions per operation and to Linux's user space, natively on OpenSBI and under Nacre, in one run: a table, and
+# build/bench.svg. NATIVE=1 leaves Nacre out, LINUX=0 the Linux rows; CHECK=1 makes a value over its limit an error.
+# All runs use -icount, so they are identical to the tick whatever else the machine does.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+. scripts/run-lib.sh
+
+readonly ICOUNT='-icount shift=0,sleep=off -seed 1 -rtc base=2026-01-01T00:00:00,clock=vm'
+# With more than one hart, else a spinning one burns its whole turn
+readonly TURNS='-netdev hubport,id=n0,hubid=0 -object filter-buffer,id=f0,netdev=n0,interval=2'
+readonly OUT=build/tests/bench
+
+# boot LOG HARTS MEM: the guest of KERNEL, INITRD, BOOTARGS, natively if NATIVE is set, else under Nacre
+boot() {
+	local log=$1
+	unset GUESTS
+	SMP=$2 VCPUS=$2 GUEST_MEM=$3 MEM=1G CPU=rv64 MACHINE=virt
+	[ -z "${NATIVE:-}" ] || MEM=$3
+	QEMU_ARGS="-no-reboot $ICOUNT"
+	[ "$SMP" = 1 ] || QEMU_ARGS+=" $TURNS"
+	check_variables
+	prepare
+	timeout -k 5 "${LIMIT:-300}" "${QEMU[@]}" </dev/null >"$log" 2>&1 || fail "bench: no end of $log"
+	rm -rf "$dir"
+}
+
+# rows PREFIX LOG: the "bench NAME VALUE" lines as "PREFIX NAME VALUE"
+rows() { tr -d '\r' <"$2" | awk -v p="$1" '$1 == "bench" { print p, $2, $3 }'; }
+
+# The two-hart rows come from a machine with two harts, the others from one with one.
+operations() {
+	local way=$1 two='^(ipi-pingpong|rfence-idle|rfence-running|ipi-send)'
+	KERNEL=$OUT/bench.bin BOOTARGS=bench
+	INITRD=
+	boot "$OUT/$way-1.log" 1 256M
+	rows "$way" "$OUT/$way-1.log"
+	boot "$OUT/$way-2.log" 2 256M
+	rows "$way" "$OUT/$way-2.log" | awk -v two="$two" '$2 ~ two'
+	# Nacre says itself what it took from its entry to the guest's first instruction
+	sed -n 's/.*nacre: boot: \([0-9]*\) instructions.*/'"$way"' nacre-boot \1/p' "$OUT/$way-1.log" | head -1
+}
+
+# linux WAY NAME IMAGE BOOTARGS: millions of instructions from the kernel's entry to /init
+linux() {
+	local way=$1 name=$2 log=$OUT/$1-$2.log entry user
+	KERNEL=$3 INITRD=$OUT/initrd.cpio BOOTARGS=$4
+	[ -f "$KERNEL" ] || return 0
+	boot "$log" 1 512M
+	entry=$(tr -d '\r' <"$OUT/$way-1.log" | awk '$1 == "bench-entry" { print $2 }')
+	user=$(tr -d '\r' <"$log" | awk '$1 == "linux-user" { print $2 }')
+	[ -n "$user" ] || fail "bench: Linux did not reach user space: $log"
+	awk -v w="$way" -v n="$name" -v t=$((user - entry)) 'BEGIN { printf "%s %s %.1f\n", w, n, t / 10000 }'
+}
+
+measure() {
+	local way=$1 image version
+	operations "$way"
+	[ "${LINUX:-1}" != 0 ] || return 0
+	for image in build/guest/Image build/guest/Image-*; do
+		[ -f "$image" ] || continue
+		version=${image#build/guest/Image}
+		linux "$way" "linux$version-quiet" "$image" "console=ttyS0 quiet"
+		linux "$way" "linux$version-verbose" "$image" "console=ttyS0"
+	done
+}
+
+mkdir -p "$OUT"
+dir=
+trap 'rm -rf "$dir"' EXIT
+{
+	echo "bench: natively on OpenSBI" >&2
+	NATIVE=1 measure native
+	if [ -z "${NATIVE:-}" ]; then
+		echo "bench: under Nacre" >&2
+		measure nacre
+	fi
+} >"$OUT/values"
+awk -v svg=build/bench.svg -v check="${CHECK:-}" -f tests/bench/table.awk "$OUT/values"

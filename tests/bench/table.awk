@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Lines "native NAME VALUE" and "nacre NAME VALUE" -> a table on standard output and a bar chart in the file `svg`.
+# Limits: a number is absolute; "x1.02" is relative to native. With check=1 a value over its limit is exit status 1.
+
+BEGIN {
+	limit["sbi-null"] = 120;	limit["set-timer"] = 150
+	limit["ipi-self"] = 300;	limit["rfence-self"] = 300
+	limit["uart-read"] = 350;	limit["wfi-pending"] = 150
+	limit["first-touch"] = 5;	limit["nacre-boot"] = 20000000
+	limit["ipi-pingpong-wfi"] = limit["ipi-pingpong-spin"] = "x1.00"
+	limit["rfence-idle"] = limit["rfence-running"] = limit["ipi-send-running"] = "x1.00"
+	text["sbi-null"] = "null SBI call (get_spec_version)"
+	text["set-timer"] = "SBI set_timer"
+	text["ipi-self"] = "send_ipi to self, interrupt taken"
+	text["rfence-self"] = "remote_sfence_vma to self, 1 page"
+	text["uart-read"] = "UART register read"
+	text["plic-read"] = "PLIC register read"
+	text["wfi-pending"] = "WFI with an interrupt pending"
+	text["csr-illegal"] = "CSR access that is illegal"
+	text["first-touch"] = "first touch of a fresh 2 MiB"
+	text["ipi-pingpong-wfi"] = "2 harts: IPI there and back, in WFI"
+	text["ipi-pingpong-spin"] = "2 harts: IPI there and back, polling"
+	text["ipi-send-running"] = "2 harts: send_ipi to a running hart"
+	text["rfence-idle"] = "2 harts: remote fence, idle hart"
+	text["rfence-running"] = "2 harts: remote fence, running hart"
+	text["nacre-boot"] = "Nacre's entry to the guest's"
+}
+
+!($2 in seen) { seen[$2] = 1; name[n++] = $2 }
+{ value[$1, $2] = $3 }
+
+function must(k,	l)
+{
+	l = k in limit ? limit[k] : k ~ /^linux.*-quiet$/ ? "x1.02" : k ~ /^linux.*-verbose$/ ? "x1.05" : ""
+	return l
+}
+
+function ceiling(k,	l)
+{
+	l = must(k)
+	if (l == "" || (l ~ /^x/ && !(("native", k) in value)))
+		return ""
+	return l ~ /^x/ ? substr(l, 2) * value["native", k] : l + 0
+}
+
+function label(k)
+{
+	if (k in text)
+		return text[k]
+	sub(/^linux/, "Linux", k)
+	sub(/-quiet$/, " to user space, quiet (1000s)", k)
+	sub(/-verbose$/, " to user space, verbose (1000s)", k)
+	return k
+}
+
+function cell(way, k)
+{
+	return (way, k) in value ? value[way, k] : "-"
+}
+
+function verdict(k,	c)
+{
+	c = ceiling(k)
+	if (c == "" || !(("nacre", k) in value))
+		return ""
+	return value["nacre", k] + 0 <= c ? "ok" : "over"
+}
+
+# A bar: the logarithm, as the rows are five orders of magnitude apart.
+function width(v)
+{
+	return v <= 1 ? 2 : 2 + 55 * log(v) / log(10)
+}
+
+function bar(y, way, k, colour)
+{
+	if (!((way, k) in value))
+		return
+	printf "<rect x=\"300\" y=\"%d\" width=\"%.1f\" height=\"9\" fill=\"%s\"/>", y, width(value[way, k]), colour >svg
+	printf "<text x=\"%.1f\" y=\"%d\" font-size=\"9\">%s</text>\n", 305 + width(value[way, k]), y + 8, value[way, k] >svg
+}
+
+function draw(	i, y)
+{
+	printf "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"820\" height=\"%d\" font-family=\"sans-serif\">\n", n * 30 + 50 >svg
+	print "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>" >svg
+	print "<text x=\"10\" y=\"20\" font-size=\"14\">Instructions per operation (logarithmic): " \
+		"<tspan fill=\"#777\">native OpenSBI</tspan>, <tspan fill=\"#0a6\">Nacre</tspan>, " \
+		"<tspan fill=\"#c30\">limit</tspan></text>" >svg
+	for (i = 0; i < n; i++) {
+		y = 40 + 30 * i
+		printf "<text x=\"10\" y=\"%d\" font-size=\"12\">%s</text>\n", y + 13, label(name[i]) >svg
+		bar(y, "native", name[i], "#999")
+		bar(y + 11, "nacre", name[i], verdict(name[i]) == "over" ? "#e80" : "#0a6")
+		if (ceiling(name[i]) != "")
+			printf "<rect x=\"%.1f\" y=\"%d\" width=\"2\" height=\"22\" fill=\"#c30\"/>\n", \
+				300 + width(ceiling(name[i])), y - 1 >svg
+	}
+	print "</svg>" >svg
+	close(svg)
+}
+
+END {
+	printf "%-44s %12s %12s %10s\n", "instructions per operation", "native", "Nacre", "must"
+	for (i = 0; i < n; i++) {
+		k = name[i]
+		m = must(k)
+		if (m != "")
+			m = "<= " m
+		printf "%-44s %12s %12s %10s %s\n", label(k), cell("native", k), cell("nacre", k), m, verdict(k)
+		over += verdict(k) == "over"
+	}
+	draw()
+	exit check != "" && over > 0
+}
