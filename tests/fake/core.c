@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See core.h. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <core/errno.h>
+#include <core/memory.h>
+#include <core/log.h>
+#include "core.h"
+
+struct fake fake;
+struct hext_ops hext;
+
+struct console_port {
+	int unused;
+};
+static struct console_port port;
+
+/* ---- arch ---- */
+
+static void hvip_clear(struct hext_ctx *ctx, uint64_t clear)
+{
+	(void)ctx;
+	fake.hvip &= ~clear;
+}
+
+static uint64_t hvip_read(struct hext_ctx *ctx)
+{
+	(void)ctx;
+	return fake.hvip;
+}
+
+int guest_read64(gva_t addr, uint64_t *out, struct guest_fault *f)
+{
+	fake.read_addr = addr;
+	if (fake.read_faults) {
+		*f = fake.fault;
+		return -NACRE_EFAULT;
+	}
+	*out = fake.read_value;
+	return 0;
+}
+
+int guest_fetch(gva_t addr, uint32_t *insn, struct guest_fault *f)
+{
+	(void)addr;
+	fake.fetches++;
+	if (fake.fetch_faults) {
+		*f = fake.fault;
+		return -NACRE_EFAULT;
+	}
+	*insn = fake.insn;
+	return 0;
+}
+
+/* ---- vcpu ---- */
+
+static struct fake_vcpu *on(const struct vcpu *v)
+{
+	return &fake.on[v->id];
+}
+
+void vcpu_wait(struct vcpu *v)
+{
+	(void)v;
+	fake.waits++;
+}
+
+void vcpu_send_ssip(struct vcpu *v)
+{
+	on(v)->ssip++;
+}
+
+void vcpu_set_line(struct vcpu *v, unsigned irq, bool level)
+{
+	if (irq == IRQ_VSEI)
+		on(v)->external = level;
+}
+
+void vcpu_push_hfence(struct vcpu *v, const struct hfence *h)
+{
+	on(v)->hfences++;
+	on(v)->hfence = *h;
+}
+
+void vcpu_push_fence_i(struct vcpu *v)
+{
+	on(v)->fence_i++;
+}
+
+void vcpu_fence_wait(struct vcpu *v)
+{
+	on(v)->waits++;
+}
+
+void vcpu_hfence_self(struct vcpu *v, const struct hfence *h)
+{
+	on(v)->hfences_self++;
+	on(v)->hfence = *h;
+}
+
+void vcpu_set_timer(struct vcpu *v, uint64_t guest_time)
+{
+	(void)v;
+	fake.timers++;
+	fake.timer = guest_time;
+}
+
+void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t stval)
+{
+	(void)v;
+	fake.injects++;
+	fake.cause = cause;
+	fake.stval = stval;
+}
+
+long vcpu_hsm_start(struct vcpu *v, gpa_t pc, uint64_t a1)
+{
+	fake.starts++;
+	fake.started = v;
+	fake.hsm_pc = pc;
+	fake.hsm_a1 = a1;
+	return fake.start_error;
+}
+
+void vcpu_hsm_stop(struct vcpu *v)
+{
+	(void)v;
+	fake.stops++;
+}
+
+long vcpu_hsm_status(struct vcpu *v)
+{
+	return on(v)->hsm_status;
+}
+
+void vcpu_hsm_suspend(struct vcpu *v, bool reset, gpa_t pc, uint64_t a1)
+{
+	(void)v;
+	fake.suspends++;
+	fake.hsm_reset = reset;
+	fake.hsm_pc = pc;
+	fake.hsm_a1 = a1;
+}
+
+/* ---- vm ---- */
+
+void vm_halt(struct vm *vm, enum vm_action action)
+{
+	(void)vm;
+	fake.halts++;
+	fake.action = action;
+}
+
+void vm_crash(struct vcpu *v, const struct vcpu_exit *e, const char *fmt, ...)
+{
+	va_list ap;
+
+	(void)v;
+	(void)e;
+	va_start(ap, fmt);
+	vsnprintf(fake.crash, sizeof(fake.crash), fmt, ap);
+	va_end(ap);
+	fake.crashes++;
+}
+
+int vm_copy_to(struct vm *vm, gpa_t gpa, const void *src, uint64_t size)
+{
+	if (!vm_ram_contains(vm, gpa, size))
+		return -NACRE_EFAULT;
+	memcpy(fake.ram + (gpa.v - VM_RAM_BASE), src, size);
+	return 0;
+}
+
+int vm_copy_from(struct vm *vm, void *dst, gpa_t gpa, uint64_t size)
+{
+	if (!vm_ram_contains(vm, gpa, size))
+		return -NACRE_EFAULT;
+	memcpy(dst, fake.ram + (gpa.v - VM_RAM_BASE), size);
+	return 0;
+}
+
+/* ---- console, log, memory ---- */
+
+struct console_port *console_port_new(const char *name, const struct console_port_ops *ops,
+				      void *ctx)
+{
+	(void)name;
+	fake.port = ops;
+	fake.port_ctx = ctx;
+	return &port;
+}
+
+bool console_port_put(struct console_port *p, uint8_t c)
+{
+	(void)p;
+	if (!fake.room)
+		return false;
+	fake.room--;
+	fake.out[fake.nout++ % FAKE_CONSOLE] = c;
+	return true;
+}
+
+int console_port_get(struct console_port *p)
+{
+	(void)p;
+	return fake.got < fake.nin ? fake.in[fake.got++ % FAKE_CONSOLE] : -1;
+}
+
+void fake_input(const void *bytes, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		fake.in[fake.nin++ % FAKE_CONSOLE] = ((const uint8_t *)bytes)[i];
+	if (fake.port)
+		fake.port->input(fake.port_ctx);
+}
+
+void fake_room(unsigned n)
+{
+	fake.room += n;
+	if (fake.port)
+		fake.port->output(fake.port_ctx);
+}
+
+void log_info(const char *fmt, ...)
+{
+	(void)fmt;
+}
+
+void log_warn(const char *fmt, ...)
+{
+	(void)fmt;
+}
+
+void panic(const char *fmt, ...)
+{
+	(void)fmt;
+	abort();
+}
+
+void *memory_pages(uint64_t pages)
+{
+	return calloc(pages, PAGE_SIZE);
+}
+
+/* ---- life ---- */
+
+void fake_init(unsigned vcpus, enum vm_console console)
+{
+	fake_free();
+	fake.ram = calloc(1, FAKE_RAM);
+	fake.room = FAKE_CONSOLE;
+	fake.vm.ram_size = FAKE_RAM;
+	fake.vm.cfg.console = console;
+	fake.vm.nvcpus = vcpus;
+	fake.vm.vcpu = fake.vcpus;
+	for (unsigned i = 0; i < vcpus; i++) {
+		fake.vcpus[i] = &fake.vcpu[i];
+		fake.vcpu[i].id = i;
+		fake.vcpu[i].vm = &fake.vm;
+		fake.vcpu[i].ctx.sstatus = SSTATUS_SPP;
+	}
+	hext.hvip_clear = hvip_clear;
+	hext.hvip_read = hvip_read;
+}
+
+void fake_free(void)
+{
+	free(fake.ram);
+	free(fake.vm.devices);
+	memset(&fake, 0, sizeof(fake));
+}
