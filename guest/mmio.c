@@ -71,12 +71,12 @@ bool mmio_exit(struct vcpu *v, const struct vcpu_exit *e)
 	struct insn in;
 
 	v->mmio++;
-	if (vm_ram_contains(v->vm, addr, 1))
-		return exit_ram_fault(v, e, addr);
 	if (insn_decode_htinst(e->htinst, &in) && !fetch_and_decode(v, &in))
 		return true;
 	/* With addr_off the access began on another page: it crosses. */
-	if (in.kind != expected || in.addr_off || !emulate(v, &in, addr))
-		return access_fault(v, e);
-	return true;
+	if (in.kind == expected && !in.addr_off && emulate(v, &in, addr))
+		return true;
+	if (vm_ram_contains(v->vm, addr, 1))
+		return exit_ram_fault(v, e, addr);
+	return access_fault(v, e);
 }
