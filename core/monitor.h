@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What monitor.c (editing, finding the command) and monitor_cmds.c (the commands) share. */
+#ifndef MONITOR_PRIVATE_H
+#define MONITOR_PRIVATE_H
+
+#include <core/types.h>
+
+struct monitor_command {
+	const char *name;
+	const char *args; /* for people; "[X]" may be left out */
+	const char *help;
+	unsigned min_words, max_words; /* after the name */
+	/* arg[0..max_words-1]; NULL where the line had no word. false: the monitor closes. */
+	bool (*run)(const char *const *arg);
+};
+
+#define MONITOR_WORDS 2 /* the most that any command takes */
+
+extern const struct monitor_command monitor_commands[];
+extern const unsigned monitor_command_count;
+
+#endif
