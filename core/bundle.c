@@ -19,12 +19,12 @@
 
 #define HEADER_SIZE 110U
 #define FIELD_WIDTH 8U
-#define TRAILER "TRAILER!!!"
+#define TRAILER	    "TRAILER!!!"
 
 /* The fields' places among the thirteen. */
 enum { FIELD_MODE = 1, FIELD_FILESIZE = 6, FIELD_NAMESIZE = 11, FIELD_CHECK = 12 };
 
-#define MODE_TYPE 0170000U
+#define MODE_TYPE    0170000U
 #define MODE_REGULAR 0100000U
 
 struct member {
@@ -167,7 +167,7 @@ int bundle_open(struct bundle *b, const void *data, uint64_t size, char *err, si
 		}
 		pos = m.next;
 	}
-	return err_text(err, errlen, NACRE_EBADF, "bundle: offset 0x%" PRIx64 ": %s", pos, wrong);
+	return err_text(err, errlen, NACRE_EBADF, "offset 0x%" PRIx64 ": %s", pos, wrong);
 }
 
 int bundle_next(const struct bundle *b, uint64_t *pos, struct bundle_file *out)

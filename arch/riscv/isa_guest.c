@@ -24,7 +24,7 @@ struct request {
 	size_t errlen;
 };
 
-#define refuse(r, code, ...) err_text((r)->err, (r)->errlen, code, "isa: " __VA_ARGS__)
+#define refuse(r, code, ...) err_text((r)->err, (r)->errlen, code, __VA_ARGS__)
 
 static bool offered(const struct isa_set *have, enum isa_ext e)
 {

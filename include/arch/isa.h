@@ -70,7 +70,8 @@ void isa_limit_henvcfg(struct isa_set *host, uint64_t writable);
  *   asks for, and with what was in the base and needs it.
  * The later item wins. The result is a subset of the host's set, but for Svade, which every host
  * with Svadu has too. 0; -NACRE_EINVAL for a request that cannot be read; -NACRE_ENOTSUP for one
- * that cannot be met; each with one line of text.
+ * that cannot be met; each with one line of text (node and property are put before it by the
+ * caller).
  */
 int isa_guest(struct isa_set *out, const struct isa_set *host, const char *request, char *err,
 	      size_t errlen);

@@ -25,7 +25,8 @@ struct bundle_file {
 
 /*
  * Check the archive at [data, data + size) from its first member to its trailer. No alignment is
- * asked for. 0, or -NACRE_EBADF and a text that says what is wrong at which offset.
+ * asked for. 0, or -NACRE_EBADF and a text that says what is wrong at which offset (the caller puts
+ * "bundle" before it).
  */
 int bundle_open(struct bundle *b, const void *data, uint64_t size, char *err, size_t errlen);
 

@@ -318,37 +318,37 @@ static void test_refusals(void **state)
 {
 	(void)state;
 	refused("rv64imac", "host,+zabha", NACRE_ENOTSUP,
-		"isa: zabha is not there on every hart of the host");
+		"zabha is not there on every hart of the host");
 	refused("rv64imac_zabha", "host,+zabha,-zaamo", NACRE_ENOTSUP,
-		"isa: zabha needs zaamo, which the guest is not given");
+		"zabha needs zaamo, which the guest is not given");
 	refused("rv64imac_zabha", "rv64im,+zabha", NACRE_ENOTSUP,
-		"isa: zabha needs zaamo, which the guest is not given");
+		"zabha needs zaamo, which the guest is not given");
 	refused("rv64imac_zabha", "rv64im_zabha", NACRE_ENOTSUP,
-		"isa: zabha needs zaamo, which the guest is not given");
+		"zabha needs zaamo, which the guest is not given");
 	refused("rv64imb", "host,+b,-zbb", NACRE_ENOTSUP,
-		"isa: b needs zbb, which the guest is not given");
+		"b needs zbb, which the guest is not given");
 	refused("rv64imafdc", "host,+c,-zcd", NACRE_ENOTSUP,
-		"isa: c needs zcd, which the guest is not given");
+		"c needs zcd, which the guest is not given");
 	refused("rv64imb", "host,+zba,+zbb,+zbs,-b", NACRE_ENOTSUP,
-		"isa: -b: all of its parts are asked for");
+		"-b: all of its parts are asked for");
 	refused(QEMU_MAX, "host,+ssaia", NACRE_ENOTSUP,
-		"isa: ssaia is not offered to guests: there is no virtual AIA");
+		"ssaia is not offered to guests: there is no virtual AIA");
 	refused(QEMU_MAX, "host,+h", NACRE_ENOTSUP,
-		"isa: h is not offered to guests: nested virtualization is not offered");
+		"h is not offered to guests: nested virtualization is not offered");
 	refused("rv64i_sstvala", "host,+sstvala", NACRE_ENOTSUP,
-		"isa: sstvala needs shvstvala on the host to hold for a guest, which is not there");
-	refused("rv64i", "host,+zfoo", NACRE_ENOTSUP, "isa: no extension zfoo is known");
-	refused("rv64i", "rv64i_zfoo", NACRE_ENOTSUP, "isa: no extension zfoo is known");
-	refused("rv64i", "host,-i", NACRE_ENOTSUP, "isa: no guest can be without i and zicsr");
-	refused("rv64i", "host,zabha", NACRE_EINVAL, "isa: \"zabha\" is not +name or -name");
-	refused("rv64i", "host,", NACRE_EINVAL, "isa: \"\" is not +name or -name");
-	refused("rv64i", "host,+", NACRE_EINVAL, "isa: \"+\" is not +name or -name");
+		"sstvala needs shvstvala on the host to hold for a guest, which is not there");
+	refused("rv64i", "host,+zfoo", NACRE_ENOTSUP, "no extension zfoo is known");
+	refused("rv64i", "rv64i_zfoo", NACRE_ENOTSUP, "no extension zfoo is known");
+	refused("rv64i", "host,-i", NACRE_ENOTSUP, "no guest can be without i and zicsr");
+	refused("rv64i", "host,zabha", NACRE_EINVAL, "\"zabha\" is not +name or -name");
+	refused("rv64i", "host,", NACRE_EINVAL, "\"\" is not +name or -name");
+	refused("rv64i", "host,+", NACRE_EINVAL, "\"+\" is not +name or -name");
 	refused("rv64i", "", NACRE_EINVAL,
-		"isa: \"\" is not host, rva20s64, rva22s64, rva23s64 or rv64i...");
+		"\"\" is not host, rva20s64, rva22s64, rva23s64 or rv64i...");
 	refused("rv64i", "hosts", NACRE_EINVAL,
-		"isa: \"hosts\" is not host, rva20s64, rva22s64, rva23s64 or rv64i...");
+		"\"hosts\" is not host, rva20s64, rva22s64, rva23s64 or rv64i...");
 	refused("rv64i_svade_svadu", "rv64i_svade_svadu", NACRE_ENOTSUP,
-		"isa: svade and svadu exclude each other");
+		"svade and svadu exclude each other");
 }
 
 static void test_profiles(void **state)
@@ -364,7 +364,7 @@ static void test_profiles(void **state)
 	assert_true(isa_has(&g, ISA_B) && isa_has(&g, ISA_SVPBMT) && isa_has(&g, ISA_ZABHA));
 	assert_false(isa_has(&g, ISA_V) || isa_has(&g, ISA_ZICOND));
 	refused(QEMU_RV64, "rva22s64", NACRE_ENOTSUP,
-		"isa: zfhmin is not there on every hart of the host");
+		"zfhmin is not there on every hart of the host");
 	assert_int_equal(isa_guest(&g, &h, "rva23s64", err, sizeof(err)), -NACRE_ENOTSUP);
 	g = guest(QEMU_MAX, "rva23s64,-sha,-sscofpmf,-ssnpm,-supm");
 	assert_true(isa_has(&g, ISA_V) && isa_has(&g, ISA_ZCMOP) && isa_has(&g, ISA_SVNAPOT));
@@ -386,7 +386,7 @@ static void test_henvcfg(void **state)
 	assert_true(isa_has(&h, ISA_SSTC) && isa_has(&h, ISA_ZICBOZ));
 	assert_false(isa_has(&h, ISA_SVADU) || isa_has(&h, ISA_SVPBMT) || isa_has(&h, ISA_ZICBOM));
 	refused("rv64i_svade", "host,+svadu", NACRE_ENOTSUP,
-		"isa: svadu is not there on every hart of the host");
+		"svadu is not there on every hart of the host");
 }
 
 /* ---- properties over random hosts and requests ---- */
@@ -503,7 +503,7 @@ static void test_random(void **state)
 		int rc = isa_guest(&g, &host, request, err, sizeof(err));
 		if (rc) {
 			assert_int_equal(rc, -NACRE_ENOTSUP);
-			assert_true(strncmp(err, "isa: ", 5) == 0 && !strchr(err, '\n'));
+			assert_true(err[0] && !strchr(err, '\n'));
 			assert_true(strlen(err) < 100);
 			/* Never an error for what the host has and Nacre offers. */
 			assert_true(strcmp(request, "host") != 0);
