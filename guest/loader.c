@@ -180,7 +180,7 @@ static int make_tree(const struct vm *vm, const struct layout *l, const struct i
 		.plic_size = PLIC_SIZE,
 		.plic_sources = VPLIC_SOURCES,
 	};
-	void *at = vm_ram(vm, l->fdt_at, l->fdt_size, NULL);
+	void *at = vm_ram(vm, l->fdt_at, l->fdt_size);
 
 	return at ? vfdt_make(at, l->fdt_size, &p) : -NACRE_EFAULT;
 }
