@@ -163,7 +163,7 @@ check-clang: $(SRCS:%.c=$(BUILD)/clang/%.s)
 
 $(BUILD)/clang/%.s: %.c | $(FDT_LIB)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(CLANG_TARGET) $(WARN) -O2 -fno-integrated-as -MMD -MP -S -o $@ $<
+	$(Q)$(CLANG) $(CLANG_TARGET) $(WARN) -O2 -fno-integrated-as -Wno-unused-command-line-argument -MMD -MP -S -o $@ $<
 
 check-tidy: $(SRCS:%.c=$(BUILD)/tidy/%.ok)
 

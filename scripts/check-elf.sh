@@ -7,7 +7,7 @@ set -eu
 elf=$1
 bad=$("${CROSS_COMPILE:-}objdump" -d --no-show-raw-insn "$elf" | awk '
 	/^[0-9a-f]+ <.*>:$/ { fn = $2; gsub(/[<>:]/, "", fn); next }
-	fn ~ /^(fpu|vector)_/ { next }
+	!fn || fn ~ /^(fpu|vector)_/ { next }
 	$2 ~ /^(c\.)?f/ && $2 !~ /^fence/ || $2 ~ /^v[a-z]/ { print fn ": " $2 " " $3; if (++n == 5) exit }')
 [ -z "$bad" ] || { echo "$elf: FP or vector instruction in $bad"; exit 1; }
 "${CROSS_COMPILE:-}readelf" -lW "$elf" | awk -v elf="$elf" '

@@ -27,7 +27,7 @@ trap 'exit 1' INT TERM HUP
 
 # reason LOG: the line that says most.
 reason() {
-	{ grep -aE '^FAIL|error:|undefined reference|ERROR|Assertion|No rule' "$1" || tail -1 "$1"; } | head -1 |
+	{ grep -aE '^FAIL|error:|undefined reference|ERROR|Assertion|No rule' "$1" || grep -av '^make' "$1" | tail -1; } | head -1 |
 		tr -d '\r' | cut -c1-160
 }
 

@@ -44,6 +44,7 @@ read_case() {
 		edit) edit=$value ;;
 		damage) damage=$value ;;
 		has) has+=("$value") ;;
+		allow) FORBIDDEN=${FORBIDDEN//"|$value"/} ;;
 		forbid) FORBIDDEN+="|$value" ;;
 		expect | type | send) steps+=("$key $value") ;;
 		'' | '#'*) ;;
