@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <core/errno.h>
 #include <core/memory.h>
@@ -166,6 +167,11 @@ void vm_crash(struct vcpu *v, const struct vcpu_exit *e, const char *fmt, ...)
 	fake.crashes++;
 }
 
+void *vm_ram(const struct vm *vm, gpa_t gpa, uint64_t size)
+{
+	return vm_ram_contains(vm, gpa, size) ? fake.ram + (gpa.v - VM_RAM_BASE) : NULL;
+}
+
 int vm_copy_to(struct vm *vm, gpa_t gpa, const void *src, uint64_t size)
 {
 	if (!vm_ram_contains(vm, gpa, size))
@@ -231,7 +237,11 @@ void log_info(const char *fmt, ...)
 
 void log_warn(const char *fmt, ...)
 {
-	(void)fmt;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(fake.warning, sizeof(fake.warning), fmt, ap);
+	va_end(ap);
 }
 
 void panic(const char *fmt, ...)
@@ -247,12 +257,31 @@ void *memory_pages(uint64_t pages)
 
 /* ---- life ---- */
 
+static void drop_ram(void)
+{
+	if (fake.vm.ram_size > FAKE_RAM)
+		munmap(fake.ram, fake.vm.ram_size);
+	else
+		free(fake.ram);
+}
+
+void fake_ram(uint64_t size)
+{
+	drop_ram();
+	fake.vm.ram_size = size;
+	/* The small one comes from malloc, whose ends ASan watches. */
+	if (size > FAKE_RAM)
+		fake.ram = mmap(NULL, size, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	else
+		fake.ram = calloc(1, size);
+}
+
 void fake_init(unsigned vcpus, enum vm_console console)
 {
 	fake_free();
-	fake.ram = calloc(1, FAKE_RAM);
 	fake.room = FAKE_CONSOLE;
-	fake.vm.ram_size = FAKE_RAM;
+	fake_ram(FAKE_RAM);
 	fake.vm.cfg.console = console;
 	fake.vm.nvcpus = vcpus;
 	fake.vm.vcpu = fake.vcpus;
@@ -268,7 +297,7 @@ void fake_init(unsigned vcpus, enum vm_console console)
 
 void fake_free(void)
 {
-	free(fake.ram);
+	drop_ram();
 	free(fake.vm.devices);
 	memset(&fake, 0, sizeof(fake));
 }

@@ -11,7 +11,7 @@
 #include <core/vcpu.h>
 #include <core/vm.h>
 
-#define FAKE_RAM (1U << 16)
+#define FAKE_RAM     (1U << 16)
 #define FAKE_CONSOLE 4096
 
 struct fake_vcpu {
@@ -31,7 +31,7 @@ struct fake {
 	unsigned injects; /* the calls, and the last one's arguments */
 	uint64_t cause, stval;
 	unsigned crashes;
-	char crash[160];
+	char crash[160], warning[256]; /* the last texts */
 	unsigned waits, halts;
 	enum vm_action action;
 	unsigned timers;
@@ -61,6 +61,8 @@ struct fake {
 
 extern struct fake fake;
 
+/* Other RAM than FAKE_RAM bytes; what is not touched costs nothing. */
+void fake_ram(uint64_t size);
 /* A fresh VM of `vcpus` vcpus (1..64); its devices are made by the caller. */
 void fake_init(unsigned vcpus, enum vm_console console);
 void fake_free(void);
