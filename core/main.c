@@ -76,6 +76,7 @@ static void open_bundle(void)
 {
 	struct bundle_file tree;
 	struct console_config con;
+	void *copy;
 	char err[160];
 
 	if (host.initrd_end <= host.initrd_start)
@@ -85,13 +86,20 @@ static void open_bundle(void)
 		panic("bundle: %s", err);
 	if (bundle_find(&bundle, CONFIG_FILE, &tree))
 		panic("bundle: no member %s, the configuration", CONFIG_FILE);
-	if (config_open(&config, tree.data, tree.size, err, sizeof(err)))
+	/* libfdt wants 8-byte alignment, an archive gives 4. */
+	copy = tree.size <= CONFIG_MAX_SIZE ? memory_pages(ALIGN_UP(tree.size + 1, PAGE_SIZE) / PAGE_SIZE) : NULL;
+	if (!copy)
+		panic("bundle: %s: larger than %u bytes, or no memory", CONFIG_FILE, CONFIG_MAX_SIZE);
+	memcpy(copy, tree.data, tree.size);
+	if (config_open(&config, copy, tree.size, err, sizeof(err)))
 		panic("bundle: %s: %s", CONFIG_FILE, err);
 	if (config_check_root(&config, err, sizeof(err)))
 		log_warn("%s", err);
 	if (config_console(&config, &con, err, sizeof(err)))
 		log_warn("%s", err);
 	console_configure(&con);
+	if (console_polls())
+		sched_poll(console_poll);
 	guest_init(&bundle);
 }
 

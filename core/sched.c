@@ -14,9 +14,20 @@
 #include <spec/sbi.h>
 
 #define SLICE_HZ 200   /* 5 ms turns when vcpus compete */
+#define POLL_DEVICE_HZ 100
 #define POLL_HZ	 50000 /* an idle hart looks for kicks for 20 us before it sleeps: saves the firmware's IPI */
 
 struct spinlock sched_lock;
+
+/* The console's poll, on the boot hart alone. */
+static bool (*poll_fn)(void);
+static uint64_t poll_next = TIMER_NEVER;
+
+void sched_poll(bool (*fn)(void))
+{
+	poll_fn = fn;
+	poll_next = timer_now() + host.timebase / POLL_DEVICE_HZ;
+}
 
 static uint64_t slice(void)
 {
@@ -58,6 +69,8 @@ void sched_arm(struct cpu *c)
 
 	if (c->current && c->slice_end < next)
 		next = c->slice_end;
+	if (c->index == 0 && poll_next < next)
+		next = poll_next;
 	if (next != c->timer_armed) {
 		c->timer_armed = next;
 		timer_set(next);
@@ -178,7 +191,7 @@ void sched_remove(struct vcpu *v)
 		timer_unlink(v);
 }
 
-void sched_timer(struct cpu *c)
+static void run_timers(struct cpu *c)
 {
 	struct cpu *kick[8];
 	unsigned kicks = 0;
@@ -205,6 +218,15 @@ void sched_timer(struct cpu *c)
 	spin_unlock(&sched_lock);
 	while (kicks)
 		cpu_kick(kick[--kicks]);
+}
+
+void sched_timer(struct cpu *c)
+{
+	if (c->index == 0 && timer_now() >= poll_next) {
+		poll_fn();
+		poll_next = timer_now() + host.timebase / POLL_DEVICE_HZ;
+	}
+	run_timers(c);
 }
 
 /* ---- Turns ---- */

@@ -141,8 +141,8 @@ static int make_vcpu(struct vm *vm, uint32_t id)
 	v->ctx.vcpu_id = id;
 	v->ctx.henvcfg = isa_henvcfg(&vm->isa) & hext_caps.henvcfg;
 	v->ctx.fast = true;
-	v->ctx.fpu = hext_caps.fpu && isa_has(&vm->isa, ISA_D);
-	v->ctx.vector = hext_caps.vector && isa_has(&vm->isa, ISA_V);
+	v->ctx.fpu = hext_caps.fpu && isa_has(&vm->isa, ISA_F);
+	v->ctx.vector = hext_caps.vector && isa_has(&vm->isa, ISA_ZVE32X);
 	if (v->ctx.vector) {
 		v->vregs = memory_pages(pages_of(32 * (uint64_t)hext_caps.vlenb));
 		if (!v->vregs)

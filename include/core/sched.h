@@ -27,6 +27,8 @@ void sched_remove(struct vcpu *v);
 void sched_set_timer(struct vcpu *v, uint64_t deadline);
 /* Sets this hart's timer to the next event that needs it. */
 void sched_arm(struct cpu *c);
+/* Calls fn about 100 times a second on the boot hart from now on; with no lock held. */
+void sched_poll(bool (*fn)(void));
 /* The host timer fired on this hart. */
 void sched_timer(struct cpu *c);
 
