@@ -59,7 +59,10 @@ static bool on_fetch(struct vcpu *v, const struct vcpu_exit *e)
 	return true;
 }
 
-/* wfi gives the hart up. In user mode it is illegal, as on a hart that may not delay it. */
+/*
+ * wfi gives the hart up, unless the run loop finds an interrupt that has come meanwhile. In user
+ * mode it is illegal: a hart need not let it through there.
+ */
 static bool on_wfi(struct vcpu *v)
 {
 	if (!(v->ctx.sstatus & SSTATUS_SPP)) {
@@ -68,7 +71,7 @@ static bool on_wfi(struct vcpu *v)
 	}
 	v->ctx.sepc += 4;
 	vcpu_wait(v);
-	return false;
+	return true;
 }
 
 static bool on_virtual_instruction(struct vcpu *v, const struct vcpu_exit *e)
