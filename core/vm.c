@@ -253,7 +253,7 @@ int vm_copy_to(struct vm *vm, gpa_t a, const void *src, uint64_t size)
 		uint64_t n = run_length(vm, a);
 
 		n = n < size ? n : size;
-		memcpy(vm_ram(vm, a, n), src, n);
+		memory_copy(vm_ram(vm, a, n), src, n);
 		a.v += n;
 		src = (const char *)src + n;
 		size -= n;
