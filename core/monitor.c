@@ -101,7 +101,7 @@ static bool run(char *text)
 	} else if (!c) {
 		console_printf("%s: no such command; \"help\" lists them\n", word[0]);
 	} else if (n - 1 < c->min_words || n - 1 > c->max_words) {
-		console_printf("usage: %s %s\n", c->name, c->args);
+		console_printf("usage: %s%s%s\n", c->name, *c->args ? " " : "", c->args);
 	} else {
 		return c->run(word + 1);
 	}

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What monitor.c (editing, finding the command) and monitor_cmds.c (the commands) share. */
+/* What monitor.c (editing, finding the command), monitor_cmds.c and monitor_show.c (the commands)
+ * share. */
 #ifndef MONITOR_PRIVATE_H
 #define MONITOR_PRIVATE_H
 
 #include <core/types.h>
+
+struct vm;
 
 struct monitor_command {
 	const char *name;
@@ -18,5 +21,16 @@ struct monitor_command {
 
 extern const struct monitor_command monitor_commands[];
 extern const unsigned monitor_command_count;
+
+/* By name or number; without an argument the guest that has the line. NULL: none, and said so. */
+struct vm *monitor_guest(const char *arg);
+
+/* monitor_show.c; as monitor_command.run */
+bool monitor_guests(const char *const *arg);
+bool monitor_vcpus(const char *const *arg);
+bool monitor_exits(const char *const *arg);
+bool monitor_log(const char *const *arg);
+bool monitor_mem(const char *const *arg);
+bool monitor_harts(const char *const *arg);
 
 #endif

@@ -8,18 +8,11 @@
 
 #include <arch/sbi.h>
 #include <core/console.h>
-#include <core/cpu.h>
 #include <core/errno.h>
-#include <core/host.h>
 #include <core/log.h>
-#include <core/memory.h>
-#include <core/vcpu.h>
 #include <core/vm.h>
-#include <spec/sbi.h>
 
 #include "monitor.h"
-
-#define MIB(bytes) ((unsigned long)((bytes) >> 20))
 
 /* ---- Which guest is meant ---- */
 
@@ -36,8 +29,7 @@ static struct vm *vm_by_number(const char *s)
 	return vm;
 }
 
-/* By name or number; without an argument the guest that has the line. NULL: none, and said so. */
-static struct vm *guest(const char *arg)
+struct vm *monitor_guest(const char *arg)
 {
 	struct console_port *p = console_focused();
 	struct vm *vm;
@@ -57,28 +49,9 @@ static struct vm *guest(const char *arg)
 
 /* ---- Guests ---- */
 
-static bool cmd_guests(const char *const *arg)
-{
-	unsigned n = 0;
-
-	(void)arg;
-	console_printf("   # %-16s %-8s %5s %8s %5s\n", "name", "state", "vcpus", "memory",
-		       "boots");
-	for (struct vm *vm = vm_list; vm; vm = vm->next) {
-		struct console_port *p = console_port_by_name(vm->name);
-
-		console_printf("%c%3u %-16s %-8s %5u %4lu MiB %5lu%s\n",
-			       p && p == console_focused() ? '*' : ' ', ++n, vm->name,
-			       vm_state_name(vm), vm->nvcpus, MIB(vm->ram_size),
-			       (unsigned long)vm->boots, p ? "" : "  (no console)");
-	}
-	console_printf("(* has the line)\n");
-	return true;
-}
-
 static bool cmd_switch(const char *const *arg)
 {
-	struct vm *vm = guest(arg[0]);
+	struct vm *vm = monitor_guest(arg[0]);
 	struct console_port *p = vm ? console_port_by_name(vm->name) : NULL;
 
 	if (vm && !p)
@@ -102,7 +75,7 @@ static bool is_alive(const struct vm *vm)
 
 static bool cmd_pause(const char *const *arg)
 {
-	struct vm *vm = guest(arg[0]);
+	struct vm *vm = monitor_guest(arg[0]);
 
 	if (!vm)
 		return true;
@@ -115,7 +88,7 @@ static bool cmd_pause(const char *const *arg)
 
 static bool cmd_resume(const char *const *arg)
 {
-	struct vm *vm = guest(arg[0]);
+	struct vm *vm = monitor_guest(arg[0]);
 
 	if (!vm)
 		return true;
@@ -140,14 +113,14 @@ static bool start(struct vm *vm)
 
 static bool cmd_start(const char *const *arg)
 {
-	struct vm *vm = guest(arg[0]);
+	struct vm *vm = monitor_guest(arg[0]);
 
 	return vm ? start(vm) : true;
 }
 
 static bool cmd_reset(const char *const *arg)
 {
-	struct vm *vm = guest(arg[0]);
+	struct vm *vm = monitor_guest(arg[0]);
 
 	if (!vm)
 		return true;
@@ -160,7 +133,7 @@ static bool cmd_reset(const char *const *arg)
 
 static bool cmd_stop(const char *const *arg)
 {
-	struct vm *vm = guest(arg[0]);
+	struct vm *vm = monitor_guest(arg[0]);
 
 	if (!vm)
 		return true;
@@ -170,143 +143,7 @@ static bool cmd_stop(const char *const *arg)
 	return true;
 }
 
-/* ---- Looking inside ---- */
-
-static const char *hsm_name(unsigned state)
-{
-	static const char *const name[] = {"started",	"stopped",    "starting", "stopping",
-					   "suspended", "suspending", "resuming"};
-
-	return state < ARRAY_SIZE(name) ? name[state] : "?";
-}
-
-static bool cmd_vcpus(const char *const *arg)
-{
-	struct vm *vm = guest(arg[0]);
-
-	if (!vm)
-		return true;
-	console_printf("%4s %-8s %-10s %4s %12s %8s %s\n", "vcpu", "state", "HSM", "hart",
-		       "run time", "requests", "pc at the last exit");
-	for (unsigned i = 0; i < vm->nvcpus; i++) {
-		const struct vcpu *v = vm->vcpu[i];
-		uint64_t ms = v->run_ticks / (host.timebase / 1000 + !(host.timebase / 1000));
-
-		console_printf(
-			"%4u %-8s %-10s %4lu %6lu.%03lu s %#8lx %#lx\n", v->id, vcpu_state_name(v),
-			hsm_name(v->hsm), v->cpu ? (unsigned long)v->cpu->hartid : 0,
-			(unsigned long)(ms / 1000), (unsigned long)(ms % 1000),
-			(unsigned long)atomic_load(&v->requests), (unsigned long)v->ctx.sepc);
-	}
-	return true;
-}
-
-static const char *const cause_name[EXIT_COUNTS] = {
-	[CAUSE_FETCH_MISALIGNED] = "instruction address misaligned",
-	[CAUSE_FETCH_ACCESS] = "instruction access fault",
-	[CAUSE_ILLEGAL] = "illegal instruction",
-	[CAUSE_BREAKPOINT] = "breakpoint",
-	[CAUSE_LOAD_MISALIGNED] = "load address misaligned",
-	[CAUSE_LOAD_ACCESS] = "load access fault",
-	[CAUSE_STORE_MISALIGNED] = "store address misaligned",
-	[CAUSE_STORE_ACCESS] = "store access fault",
-	[CAUSE_ECALL_U] = "ecall from user mode",
-	[CAUSE_ECALL_VS] = "SBI call",
-	[CAUSE_FETCH_PAGE_FAULT] = "instruction page fault",
-	[CAUSE_LOAD_PAGE_FAULT] = "load page fault",
-	[CAUSE_STORE_PAGE_FAULT] = "store page fault",
-	[CAUSE_DOUBLE_TRAP] = "double trap",
-	[CAUSE_SOFTWARE_CHECK] = "software check",
-	[CAUSE_HARDWARE_ERROR] = "hardware error",
-	[CAUSE_FETCH_GUEST_PAGE_FAULT] = "instruction guest-page fault",
-	[CAUSE_LOAD_GUEST_PAGE_FAULT] = "load guest-page fault",
-	[CAUSE_VIRTUAL_INSTRUCTION] = "virtual instruction",
-	[CAUSE_STORE_GUEST_PAGE_FAULT] = "store guest-page fault",
-	[EXIT_IRQ + IRQ_SSI] = "host software interrupt",
-	[EXIT_IRQ + IRQ_STI] = "host timer interrupt",
-	[EXIT_IRQ + IRQ_SEI] = "host external interrupt",
-	[EXIT_IRQ + IRQ_SGEI] = "guest external interrupt",
-};
-
-static void show_count(uint64_t n, const char *what)
-{
-	if (n)
-		console_printf("%12lu  %s\n", (unsigned long)n, what);
-}
-
-static bool cmd_exits(const char *const *arg)
-{
-	struct vm *vm = guest(arg[0]);
-	uint64_t n[EXIT_COUNTS] = {0}, total = 0, fast = 0, mmio = 0, injected = 0, fences = 0;
-
-	if (!vm)
-		return true;
-	for (unsigned i = 0; i < vm->nvcpus; i++) {
-		const struct vcpu *v = vm->vcpu[i];
-
-		for (unsigned cause = 0; cause < EXIT_COUNTS; cause++) {
-			n[cause] += v->ctx.exits[cause];
-			total += v->ctx.exits[cause];
-		}
-		fast += v->ctx.fast_sbi;
-		mmio += v->mmio;
-		injected += v->injected;
-		fences += v->fences_in;
-	}
-	for (unsigned cause = 0; cause < EXIT_COUNTS; cause++)
-		show_count(n[cause], cause_name[cause] ? cause_name[cause] : "unknown cause");
-	console_printf("%12lu  exits of %s, all vcpus\n", (unsigned long)total, vm->name);
-	show_count(fast, "of the SBI calls were answered in the trap");
-	show_count(mmio, "device accesses");
-	show_count(injected, "exceptions delivered to the guest");
-	show_count(fences, "TLB requests carried out");
-	return true;
-}
-
 /* ---- Nacre itself ---- */
-
-static bool cmd_log(const char *const *arg)
-{
-	char buf[LOG_LINE_MAX + 2];
-	uint64_t pos = 0;
-	size_t n;
-
-	(void)arg;
-	while ((n = log_read(&pos, buf, sizeof(buf))))
-		console_printf("%.*s", (int)n, buf);
-	return true;
-}
-
-static bool cmd_mem(const char *const *arg)
-{
-	(void)arg;
-	console_printf("%8lu MiB  managed by Nacre\n", MIB(memory_total_pages() * PAGE_SIZE));
-	console_printf("%8lu MiB  free\n", MIB(memory_free_pages() * PAGE_SIZE));
-	for (struct vm *vm = vm_list; vm; vm = vm->next)
-		console_printf("%8lu MiB  RAM of %s, in %u piece%s\n", MIB(vm->ram_size), vm->name,
-			       vm->nchunks, vm->nchunks == 1 ? "" : "s");
-	return true;
-}
-
-static bool cmd_harts(const char *const *arg)
-{
-	(void)arg;
-	console_printf("%4s %-8s %6s %12s %s\n", "hart", "state", "queued", "idle", "runs");
-	for (unsigned i = 0; i < cpu_count; i++) {
-		const struct cpu *c = cpus[i];
-		const struct vcpu *v = atomic_load(&c->current);
-		uint64_t ms = c->idle_ticks / (host.timebase / 1000 + !(host.timebase / 1000));
-
-		console_printf("%4lu %-8s %6u %6lu.%03lu s ", (unsigned long)c->hartid,
-			       atomic_load(&c->online) ? "online" : "offline", c->nready,
-			       (unsigned long)(ms / 1000), (unsigned long)(ms % 1000));
-		if (v)
-			console_printf("%s vcpu %u\n", v->vm->name, v->id);
-		else
-			console_printf("-\n");
-	}
-	return true;
-}
 
 static bool cmd_poweroff(const char *const *arg)
 {
@@ -342,7 +179,7 @@ static bool cmd_help(const char *const *arg)
 
 const struct monitor_command monitor_commands[] = {
 	{"help", "", "this list", 0, 0, cmd_help},
-	{"guests", "", "the guests and their state", 0, 0, cmd_guests},
+	{"guests", "", "the guests and their state", 0, 0, monitor_guests},
 	{"switch", "GUEST", "give the line to a guest", 1, 1, cmd_switch},
 	{"console", "GUEST", "the same", 1, 1, cmd_switch},
 	{"pause", "[GUEST]", "stop a guest's vcpus where they are", 0, 1, cmd_pause},
@@ -350,11 +187,11 @@ const struct monitor_command monitor_commands[] = {
 	{"reset", "[GUEST]", "restart a guest from its bundle", 0, 1, cmd_reset},
 	{"start", "[GUEST]", "start a guest that is off", 0, 1, cmd_start},
 	{"stop", "GUEST", "end a guest at once", 1, 1, cmd_stop},
-	{"vcpus", "[GUEST]", "a guest's vcpus", 0, 1, cmd_vcpus},
-	{"exits", "[GUEST]", "why and how often a guest left to Nacre", 0, 1, cmd_exits},
-	{"log", "", "Nacre's log", 0, 0, cmd_log},
-	{"mem", "", "memory", 0, 0, cmd_mem},
-	{"harts", "", "the machine's harts", 0, 0, cmd_harts},
+	{"vcpus", "[GUEST]", "a guest's vcpus", 0, 1, monitor_vcpus},
+	{"exits", "[GUEST]", "why and how often a guest left to Nacre", 0, 1, monitor_exits},
+	{"log", "", "Nacre's log", 0, 0, monitor_log},
+	{"mem", "", "memory", 0, 0, monitor_mem},
+	{"harts", "", "the machine's harts", 0, 0, monitor_harts},
 	{"poweroff", "now", "power the machine off; guests are not asked", 1, 1, cmd_poweroff},
 	{"quit", "", "back to the guest (also: empty line, escape key)", 0, 0, cmd_quit},
 	{"close", "", "the same", 0, 0, cmd_quit},

@@ -77,8 +77,13 @@ static int stdout_node(void)
 
 static void probe_console(void)
 {
-	int node = stdout_node();
+	char choice[8];
+	const char *option = host_option("console", choice, sizeof(choice));
+	int node;
 
+	if (option && !strcmp(option, "sbi") && !sbi_console_probe())
+		return;
+	node = stdout_node();
 	if (node >= 0 && !probe(node, DRIVER_CONSOLE))
 		return;
 	if (!probe_any(DRIVER_CONSOLE, node))

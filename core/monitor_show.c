@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The monitor's commands that show something. What belongs to other harts is read without locks,
+ * one word at a time: it may be a moment old, never half.
+ */
+#include <arch/timer.h>
+#include <core/console.h>
+#include <core/cpu.h>
+#include <core/host.h>
+#include <core/log.h>
+#include <core/memory.h>
+#include <core/vcpu.h>
+#include <core/vm.h>
+#include <spec/sbi.h>
+
+#include "monitor.h"
+
+#define MIB(bytes) ((unsigned long)((bytes) >> 20))
+
+bool monitor_guests(const char *const *arg)
+{
+	unsigned n = 0;
+
+	(void)arg;
+	console_printf("   # %-16s %-8s %5s %8s %5s\n", "name", "state", "vcpus", "memory",
+		       "boots");
+	for (struct vm *vm = vm_list; vm; vm = vm->next) {
+		struct console_port *p = console_port_by_name(vm->name);
+
+		console_printf("%c%3u %-16s %-8s %5u %4lu MiB %5lu%s\n",
+			       p && p == console_focused() ? '*' : ' ', ++n, vm->name,
+			       vm_state_name(vm), vm->nvcpus, MIB(vm->ram_size),
+			       (unsigned long)vm->boots, p ? "" : "  (no console)");
+	}
+	console_printf("(* has the line)\n");
+	return true;
+}
+
+static const char *hsm_name(unsigned state)
+{
+	static const char *const name[] = {"started",	"stopped",    "starting", "stopping",
+					   "suspended", "suspending", "resuming"};
+
+	return state < ARRAY_SIZE(name) ? name[state] : "?";
+}
+
+static uint64_t to_ms(uint64_t ticks)
+{
+	uint64_t per_ms = host.timebase / 1000;
+
+	return ticks / (per_ms ? per_ms : 1);
+}
+
+/* With the turn that it is in. */
+static uint64_t run_ms(const struct vcpu *v)
+{
+	uint64_t start = v->run_start, now = timer_now();
+
+	return to_ms(v->run_ticks + (v->state == V_RUNNING && now > start ? now - start : 0));
+}
+
+bool monitor_vcpus(const char *const *arg)
+{
+	struct vm *vm = monitor_guest(arg[0]);
+
+	if (!vm)
+		return true;
+	console_printf("%4s %-8s %-10s %4s %12s %8s %s\n", "vcpu", "state", "HSM", "hart",
+		       "run time", "requests", "pc at the last exit");
+	for (unsigned i = 0; i < vm->nvcpus; i++) {
+		const struct vcpu *v = vm->vcpu[i];
+		uint64_t ms = run_ms(v);
+
+		console_printf(
+			"%4u %-8s %-10s %4lu %6lu.%03lu s %#8lx %#lx\n", v->id, vcpu_state_name(v),
+			hsm_name(v->hsm), v->cpu ? (unsigned long)v->cpu->hartid : 0,
+			(unsigned long)(ms / 1000), (unsigned long)(ms % 1000),
+			(unsigned long)atomic_load(&v->requests), (unsigned long)v->ctx.sepc);
+	}
+	return true;
+}
+
+static const char *const cause_name[EXIT_COUNTS] = {
+	[CAUSE_FETCH_MISALIGNED] = "instruction address misaligned",
+	[CAUSE_FETCH_ACCESS] = "instruction access fault",
+	[CAUSE_ILLEGAL] = "illegal instruction",
+	[CAUSE_BREAKPOINT] = "breakpoint",
+	[CAUSE_LOAD_MISALIGNED] = "load address misaligned",
+	[CAUSE_LOAD_ACCESS] = "load access fault",
+	[CAUSE_STORE_MISALIGNED] = "store address misaligned",
+	[CAUSE_STORE_ACCESS] = "store access fault",
+	[CAUSE_ECALL_U] = "ecall from user mode",
+	[CAUSE_ECALL_VS] = "SBI call",
+	[CAUSE_FETCH_PAGE_FAULT] = "instruction page fault",
+	[CAUSE_LOAD_PAGE_FAULT] = "load page fault",
+	[CAUSE_STORE_PAGE_FAULT] = "store page fault",
+	[CAUSE_DOUBLE_TRAP] = "double trap",
+	[CAUSE_SOFTWARE_CHECK] = "software check",
+	[CAUSE_HARDWARE_ERROR] = "hardware error",
+	[CAUSE_FETCH_GUEST_PAGE_FAULT] = "instruction guest-page fault",
+	[CAUSE_LOAD_GUEST_PAGE_FAULT] = "load guest-page fault",
+	[CAUSE_VIRTUAL_INSTRUCTION] = "virtual instruction",
+	[CAUSE_STORE_GUEST_PAGE_FAULT] = "store guest-page fault",
+	[EXIT_IRQ + IRQ_SSI] = "host software interrupt",
+	[EXIT_IRQ + IRQ_STI] = "host timer interrupt",
+	[EXIT_IRQ + IRQ_SEI] = "host external interrupt",
+	[EXIT_IRQ + IRQ_SGEI] = "guest external interrupt",
+};
+
+static void show_count(uint64_t n, const char *what)
+{
+	if (n)
+		console_printf("%12lu  %s\n", (unsigned long)n, what);
+}
+
+bool monitor_exits(const char *const *arg)
+{
+	struct vm *vm = monitor_guest(arg[0]);
+	uint64_t n[EXIT_COUNTS] = {0}, total = 0, fast = 0, mmio = 0, injected = 0, fences = 0;
+
+	if (!vm)
+		return true;
+	for (unsigned i = 0; i < vm->nvcpus; i++) {
+		const struct vcpu *v = vm->vcpu[i];
+
+		for (unsigned cause = 0; cause < EXIT_COUNTS; cause++) {
+			n[cause] += v->ctx.exits[cause];
+			total += v->ctx.exits[cause];
+		}
+		fast += v->ctx.fast_sbi;
+		mmio += v->mmio;
+		injected += v->injected;
+		fences += v->fences_in;
+	}
+	for (unsigned cause = 0; cause < EXIT_COUNTS; cause++)
+		show_count(n[cause], cause_name[cause] ? cause_name[cause] : "unknown cause");
+	console_printf("%12lu  exits of %s, all vcpus\n", (unsigned long)total, vm->name);
+	show_count(fast, "of the SBI calls were answered in the trap");
+	show_count(mmio, "device accesses");
+	show_count(injected, "exceptions delivered to the guest");
+	show_count(fences, "TLB requests carried out");
+	return true;
+}
+
+/* ---- Nacre itself ---- */
+
+bool monitor_log(const char *const *arg)
+{
+	char buf[LOG_LINE_MAX + 2];
+	uint64_t pos = 0;
+	size_t n;
+
+	(void)arg;
+	while ((n = log_read(&pos, buf, sizeof(buf))))
+		console_printf("%.*s", (int)n, buf);
+	return true;
+}
+
+bool monitor_mem(const char *const *arg)
+{
+	(void)arg;
+	console_printf("%8lu MiB  managed by Nacre\n", MIB(memory_total_pages() * PAGE_SIZE));
+	console_printf("%8lu MiB  free\n", MIB(memory_free_pages() * PAGE_SIZE));
+	for (struct vm *vm = vm_list; vm; vm = vm->next)
+		console_printf("%8lu MiB  RAM of %s, in %u piece%s\n", MIB(vm->ram_size), vm->name,
+			       vm->nchunks, vm->nchunks == 1 ? "" : "s");
+	return true;
+}
+
+bool monitor_harts(const char *const *arg)
+{
+	(void)arg;
+	console_printf("%4s %-8s %6s %12s %s\n", "hart", "state", "queued", "idle", "runs");
+	for (unsigned i = 0; i < cpu_count; i++) {
+		const struct cpu *c = cpus[i];
+		const struct vcpu *v = atomic_load(&c->current);
+		uint64_t ms = to_ms(c->idle_ticks);
+
+		console_printf("%4lu %-8s %6u %6lu.%03lu s ", (unsigned long)c->hartid,
+			       atomic_load(&c->online) ? "online" : "offline", c->nready,
+			       (unsigned long)(ms / 1000), (unsigned long)(ms % 1000));
+		if (v)
+			console_printf("%s vcpu %u\n", v->vm->name, v->id);
+		else
+			console_printf("-\n");
+	}
+	return true;
+}
