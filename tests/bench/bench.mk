@@ -21,7 +21,7 @@ $(BENCH_OUT)/bench.bin: $(BENCH_OUT)/bench.elf
 # /init of the Linux rows: a static program without a library, alone in its initial file system
 $(BENCH_OUT)/init: tests/bench/init.S
 	@mkdir -p $(@D)
-	$(Q)$(GUEST_CC) -march=rv64imac -misa-spec=2.2 -mabi=lp64 -nostdlib -static -Wl,--build-id=none -o $@ $<
+	$(Q)$(GUEST_CC) -march=rv64imac -misa-spec=2.2 -mabi=lp64 -nostdlib -static -Wl,--no-relax -Wl,--build-id=none -o $@ $<
 
 $(BENCH_OUT)/initrd.cpio: $(BENCH_OUT)/init
 	$(Q)cd $(@D) && echo init | cpio -o -H newc -R 0:0 --quiet --reproducible >$(@F).tmp && mv $(@F).tmp $(@F)

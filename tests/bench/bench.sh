@@ -22,7 +22,7 @@ boot() {
 	[ "$SMP" = 1 ] || QEMU_ARGS+=" $TURNS"
 	check_variables
 	prepare
-	timeout -k 5 "${LIMIT:-300}" "${QEMU[@]}" </dev/null >"$log" 2>&1 || fail "bench: no end of $log"
+	timeout -k 5 "${LIMIT:-120}" "${QEMU[@]}" </dev/null >"$log" 2>&1 || fail "bench: no end of $log"
 	rm -rf "$dir"
 }
 
@@ -61,8 +61,8 @@ measure() {
 	for image in build/guest/Image build/guest/Image-*; do
 		[ -f "$image" ] || continue
 		version=${image#build/guest/Image}
-		linux "$way" "linux$version-quiet" "$image" "console=ttyS0 quiet"
-		linux "$way" "linux$version-verbose" "$image" "console=ttyS0"
+		linux "$way" "linux$version-quiet" "$image" "console=ttyS0 panic=-1 quiet"
+		linux "$way" "linux$version-verbose" "$image" "console=ttyS0 panic=-1"
 	done
 }
 

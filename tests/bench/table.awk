@@ -48,8 +48,8 @@ function label(k)
 	if (k in text)
 		return text[k]
 	sub(/^linux/, "Linux", k)
-	sub(/-quiet$/, " to user space, quiet (1000s)", k)
-	sub(/-verbose$/, " to user space, verbose (1000s)", k)
+	sub(/-quiet$/, " to user space, quiet, millions", k)
+	sub(/-verbose$/, " to user space, verbose, millions", k)
 	return k
 }
 

@@ -9,7 +9,7 @@
 #include "lib.h"
 
 #define HOLE UINT64_C(0x00300000) /* nothing there, on the virt machine and under Nacre */
-#define VA UINT64_C(0x1000000000)
+#define VA   UINT64_C(0x1000000000)
 
 /* rs1 = a0, rs2 = a1, rd = a0 */
 static const struct {

@@ -7,8 +7,8 @@
  */
 #include "lib.h"
 
-#define CSRR(csr) ((uint32_t)(csr) << 20 | 0x00002573)	/* csrr a0, csr */
-#define CSRW(csr) ((uint32_t)(csr) << 20 | 0x00051073)	/* csrw csr, a0 */
+#define CSRR(csr)  ((uint32_t)(csr) << 20 | 0x00002573) /* csrr a0, csr */
+#define CSRW(csr)  ((uint32_t)(csr) << 20 | 0x00051073) /* csrw csr, a0 */
 #define CSRSI(csr) ((uint32_t)(csr) << 20 | 0x0000e073) /* csrsi csr, 1 */
 
 static const uint16_t m_csrs[] = {0x300, 0x301, 0x302, 0x303, 0x304, 0x305, 0x306, 0x30a,

@@ -6,8 +6,8 @@
  */
 #include "lib.h"
 
-#define TIMERS 10000
-#define ROUNDS 400	 /* of the ring, shared out too */
+#define TIMERS	 10000
+#define ROUNDS	 400	 /* of the ring, shared out too */
 #define TOO_LATE 1000000 /* microseconds */
 
 static bool pending(uint64_t bits)

@@ -19,11 +19,11 @@
 #define LSR 5
 #define SCR 7
 
-#define IER_RX 1
+#define IER_RX	 1
 #define IER_THRE 2
 #define MCR_OUT2 8
 #define MCR_LOOP 16
-#define LSR_DR 1
+#define LSR_DR	 1
 
 static uint8_t ur(unsigned r)
 {

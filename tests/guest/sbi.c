@@ -7,12 +7,12 @@
 #include <string.h>
 #include "lib.h"
 
-#define NO_HART 0x7777
-#define MAGIC UINT64_C(0xa5c3f00d12345678)
-#define ODD_ADDR 0x80200123UL
-#define BAD_PARAM ((uint64_t)SBI_ERR_INVALID_PARAM)
+#define NO_HART	   0x7777
+#define MAGIC	   UINT64_C(0xa5c3f00d12345678)
+#define ODD_ADDR   0x80200123UL
+#define BAD_PARAM  ((uint64_t)SBI_ERR_INVALID_PARAM)
 #define NO_SUPPORT ((uint64_t)SBI_ERR_NOT_SUPPORTED)
-#define BAD_ADDR ((uint64_t)SBI_ERR_INVALID_ADDRESS)
+#define BAD_ADDR   ((uint64_t)SBI_ERR_INVALID_ADDRESS)
 
 static unsigned calls, damaged, legacy_a1;
 

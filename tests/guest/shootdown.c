@@ -10,10 +10,10 @@
  */
 #include "lib.h"
 
-#define VA UINT64_C(0x1000000000)
+#define VA	 UINT64_C(0x1000000000)
 #define PER_HART 4
-#define PAGES (PER_HART * MAX_HARTS)
-#define STEPS 800
+#define PAGES	 (PER_HART * MAX_HARTS)
+#define STEPS	 800
 
 static struct pt pt;
 
