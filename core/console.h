@@ -10,7 +10,7 @@
 
 #define PORT_NAME_MAX 32
 #define PORT_OUT_SIZE 16384 /* output kept of a port that has not the line */
-#define PORT_IN_SIZE 4096
+#define PORT_IN_SIZE  4096
 
 struct console_port {
 	struct console_port *next; /* all ports, in order of creation */

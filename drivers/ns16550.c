@@ -22,7 +22,7 @@
 /* DesignWare: raised by a write to LCR while busy, taken back by reading USR. Nacre may inherit one
  * from the firmware. */
 #define DW_IIR_BUSY 0x07
-#define DW_USR 31
+#define DW_USR	    31
 
 struct uart {
 	volatile uint8_t *base; /* of register 0 */

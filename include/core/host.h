@@ -9,9 +9,9 @@
 #include <arch/isa.h>
 #include <core/types.h>
 
-#define HOST_RAM_MAX 32
+#define HOST_RAM_MAX	  32
 #define HOST_RESERVED_MAX 64
-#define HOST_HARTS_MAX 64
+#define HOST_HARTS_MAX	  64
 
 struct host_hart {
 	uint64_t hartid;
