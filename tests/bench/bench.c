@@ -29,7 +29,7 @@ static void report(const char *name, uint64_t ticks, uint64_t empty, unsigned lo
 		rdtime() - t_;                          \
 	})
 
-#define NOTHING __asm__ volatile("" : : : "memory")
+#define NOTHING		       __asm__ volatile("" : : : "memory")
 #define BENCH(name, statement) report(name, TICKS(statement), TICKS(NOTHING), LOOPS)
 
 /*
@@ -61,12 +61,6 @@ static void bench_call(const char *name, struct call c)
 {
 	CALL_LOOP(&c, "	ecall\n");
 	report(name, CALL_LOOP(&c, "	ecall\n"), CALL_LOOP(&c, ""), LOOPS);
-}
-
-static void bench_rfence(const char *name, uint64_t hartid)
-{
-	bench_call(name, (struct call){SBI_EXT_RFENCE, SBI_RFENCE_SFENCE_VMA, 1, hartid, 0x80000000,
-				       4096});
 }
 
 /* The interrupt is taken by the shortest possible handler, as a kernel's cost is its own. */
@@ -168,49 +162,69 @@ static void bench_first_touch(void)
 	report("first-touch", t, touch(a, false), PIECES);
 }
 
-/* --- two harts --- */
-static volatile unsigned ball;
-static bool in_wfi;
-
-static void wait_ball(unsigned until)
+/*
+ * --- two harts ---
+ * QEMU lets them take turns of a few thousand instructions, so each sample starts at another moment
+ * of a turn and the mean is taken; else the phase, not the cost, would be measured.
+ */
+static void wait_random(struct rng *r)
 {
-	while (ball < until) {
-		if (in_wfi && !(csr_read(CSR_SIP) & IP_SSI))
+	for (uint64_t n = rng_next(r) & 4095; n; n--)
+		__asm__ volatile("");
+}
+
+#define SAMPLES(statement)                                \
+	({                                                \
+		struct rng r_ = {20260101};               \
+		uint64_t sum_ = 0;                        \
+		for (unsigned i_ = 0; i_ < LOOPS; i_++) { \
+			wait_random(&r_);                 \
+			uint64_t t_ = rdtime();           \
+			statement;                        \
+			sum_ += rdtime() - t_;            \
+		}                                         \
+		sum_;                                     \
+	})
+
+static void bench_two_call(const char *name, struct call c)
+{
+	report(name, SAMPLES(sbi(c.eid, c.fid, c.a0, c.a1, c.a2, c.a3)), SAMPLES(NOTHING), LOOPS);
+}
+
+/* Takes an IPI, asleep or polling. */
+static void take_ipi(bool sleeping)
+{
+	while (!(csr_read(CSR_SIP) & IP_SSI))
+		if (sleeping)
 			wfi();
-		csr_clear(CSR_SIP, IP_SSI);
-	}
+	csr_clear(CSR_SIP, IP_SSI);
 }
 
 static void job_pong(void *arg)
 {
-	(void)arg;
+	csr_clear(CSR_SIP, IP_SSI);
 	csr_write(CSR_SIE, IP_SSI);
 	for (unsigned i = 0; i < LOOPS; i++) {
-		wait_ball(2 * i + 1);
-		ball = 2 * i + 2;
-		if (in_wfi)
-			send_ipi(harts[0].id);
+		take_ipi(arg != NULL);
+		send_ipi(harts[0].id);
 	}
 	csr_write(CSR_SIE, 0);
 }
 
-/* There and back. In WFI: both sleep until the other's IPI. Spinning: the partner polls sip, and
- * the way back is memory. */
+static void ping(bool sleeping)
+{
+	send_ipi(harts[1].id);
+	take_ipi(sleeping);
+}
+
 static void bench_ping(const char *name, bool sleeping)
 {
 	uint64_t t;
 
-	ball = 0;
-	in_wfi = sleeping;
-	hart_post(1, job_pong, NULL);
+	hart_post(1, job_pong, sleeping ? &harts[1] : NULL);
 	csr_write(CSR_SIE, IP_SSI);
-	t = rdtime();
-	for (unsigned i = 0; i < LOOPS; i++) {
-		ball = 2 * i + 1;
-		send_ipi(harts[1].id);
-		wait_ball(2 * i + 2);
-	}
-	t = rdtime() - t;
+	WAIT(false, 1000);
+	t = SAMPLES(ping(sleeping));
 	csr_write(CSR_SIE, 0);
 	hart_wait(1);
 	report(name, t, 0, LOOPS);
@@ -227,15 +241,18 @@ static void job_spin(void *arg)
 
 static void bench_two(void)
 {
+	const struct call fence = {
+		SBI_EXT_RFENCE, SBI_RFENCE_SFENCE_VMA, 1, harts[1].id, 0x80000000, 4096};
+	const struct call ipi = {SBI_EXT_IPI, SBI_IPI_SEND_IPI, 1, harts[1].id, 0, 0};
+
 	smp_init();
 	bench_ping("ipi-pingpong-wfi", true);
 	bench_ping("ipi-pingpong-spin", false);
-	bench_rfence("rfence-idle", harts[1].id);
+	bench_two_call("rfence-idle", fence);
 	hart_post(1, job_spin, NULL);
-	WAIT(false, 100);
-	bench_rfence("rfence-running", harts[1].id);
-	bench_call("ipi-send-running",
-		   (struct call){SBI_EXT_IPI, SBI_IPI_SEND_IPI, 1, harts[1].id, 0, 0});
+	WAIT(false, 1000);
+	bench_two_call("rfence-running", fence);
+	bench_two_call("ipi-send-running", ipi);
 	store_release(&stop, true);
 	hart_wait(1);
 }
@@ -249,7 +266,8 @@ void guest_main(void)
 		   (struct call){SBI_EXT_TIME, SBI_TIME_SET_TIMER, UINT64_C(1) << 60, 0, 0, 0});
 	set_timer(~0UL);
 	bench_ipi_self();
-	bench_rfence("rfence-self", harts[0].id);
+	bench_call("rfence-self", (struct call){SBI_EXT_RFENCE, SBI_RFENCE_SFENCE_VMA, 1,
+						harts[0].id, 0x80000000, 4096});
 	if (machine.uart)
 		BENCH("uart-read", (void)mmio_read(uint8_t, machine.uart + 5));
 	if (machine.plic)
