@@ -17,12 +17,12 @@
 #include "../../guest/devices.h"
 #include "../../guest/exit.h"
 
-#define PC UINT64_C(0x80001000)
-#define VA UINT64_C(0xffffffc000201000) /* where the guest maps what it accesses */
-#define DEV UINT64_C(0x20000000)
+#define PC	UINT64_C(0x80001000)
+#define VA	UINT64_C(0xffffffc000201000) /* where the guest maps what it accesses */
+#define DEV	UINT64_C(0x20000000)
 #define DEV_LEN 0x100
-#define RD 7
-#define RS2 9
+#define RD	7
+#define RS2	9
 #define PATTERN UINT64_C(0x8182838485868788)
 
 /* A device that answers with a pattern and keeps the last access. */

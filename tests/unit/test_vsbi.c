@@ -15,12 +15,12 @@
 #include "../../guest/exit.h"
 #include "../../guest/vsbi.h"
 
-#define MAGIC UINT64_C(0xa5c3f00d12345678)
-#define VCPUS 5
-#define SELF 2
+#define MAGIC	UINT64_C(0xa5c3f00d12345678)
+#define VCPUS	5
+#define SELF	2
 #define RAM_END (VM_RAM_BASE + FAKE_RAM)
-#define PC UINT64_C(0x80001000)
-#define ERR(e) ((uint64_t)(e))
+#define PC	UINT64_C(0x80001000)
+#define ERR(e)	((uint64_t)(e))
 
 static struct vcpu *self;
 
@@ -80,7 +80,7 @@ static void expect_reply(bool resume, uint64_t error, uint64_t value)
 	assert_int_equal(self->ctx.x[REG_A1], value);
 }
 
-#define OK(call, value) expect_reply(call, 0, value)
+#define OK(call, value)	   expect_reply(call, 0, value)
 #define FAILS(call, error) expect_reply(call, ERR(error), 0)
 
 static void expect_legacy(bool resume, uint64_t a0)

@@ -11,14 +11,14 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#define atomic_load(p) __atomic_load_n(p, __ATOMIC_RELAXED)
-#define atomic_store(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
-#define atomic_load_acquire(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define atomic_load(p)		   __atomic_load_n(p, __ATOMIC_RELAXED)
+#define atomic_store(p, v)	   __atomic_store_n(p, v, __ATOMIC_RELAXED)
+#define atomic_load_acquire(p)	   __atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define atomic_store_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
-#define atomic_or(p, v) __atomic_fetch_or(p, v, __ATOMIC_SEQ_CST)
-#define atomic_and(p, v) __atomic_fetch_and(p, v, __ATOMIC_SEQ_CST)
-#define atomic_add(p, v) __atomic_fetch_add(p, v, __ATOMIC_SEQ_CST)
-#define atomic_swap(p, v) __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
+#define atomic_or(p, v)		   __atomic_fetch_or(p, v, __ATOMIC_SEQ_CST)
+#define atomic_and(p, v)	   __atomic_fetch_and(p, v, __ATOMIC_SEQ_CST)
+#define atomic_add(p, v)	   __atomic_fetch_add(p, v, __ATOMIC_SEQ_CST)
+#define atomic_swap(p, v)	   __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
 
 struct spinlock {
 	uint32_t locked;
