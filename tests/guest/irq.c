@@ -200,9 +200,30 @@ static void ring_ipi(struct hart *h, struct trap_frame *f)
 	send_ipi(harts[(h->index + 1) % machine.harts].id);
 }
 
+/* A spinning hart sees that the ball lies still, and who has it: whether that hart runs, and what
+ * it has pending. */
+static uint64_t turns[MAX_HARTS], last_sip[MAX_HARTS];
+
+static void watch_ring(struct hart *h, uint64_t *since, unsigned *seen)
+{
+	turns[h->index]++;
+	last_sip[h->index] = csr_read(CSR_SIP);
+	if (*seen != load_acquire(&ball)) {
+		*seen = load_acquire(&ball);
+		*since = rdtime();
+	}
+	if (rdtime() - *since < usec(10000000) || h->index)
+		return;
+	for (unsigned i = 0; i < machine.harts; i++)
+		print("# hart %u: %lu turns, sip %lx\n", i, turns[i], last_sip[i]);
+	die("ring.spin: the ball lies still at %u, hart %u", *seen, *seen % machine.harts);
+}
+
 static void job_ring(void *arg)
 {
 	struct hart *h = self();
+	uint64_t since = rdtime();
+	unsigned seen = 0;
 
 	(void)arg;
 	got[h->index] = 0;
@@ -211,14 +232,15 @@ static void job_ring(void *arg)
 	barrier();
 	if (!h->index)
 		send_ipi(h->id);
-	/* in WFI, a last IPI must come to everyone: the end is passed on below */
 	while (load_acquire(&ball) < ROUNDS / machine.harts * machine.harts) {
 		if (!spinning && !pending(IP_SSI))
 			wfi();
 		irq_on();
 		irq_off();
+		if (spinning)
+			watch_ring(h, &since, &seen);
 	}
-	sbi(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 0, ~0UL);
+	sbi(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 0, ~0UL); /* wakes those in WFI, for the end */
 	barrier();
 	csr_clear(CSR_SIP, IP_SSI);
 	csr_write(CSR_SIE, 0);
