@@ -9,6 +9,7 @@
 #include <core/host.h>
 #include <core/log.h>
 #include <core/memory.h>
+#include <core/sched.h>
 
 struct cpu *cpus[CPU_MAX];
 unsigned cpu_count;
@@ -24,6 +25,7 @@ void cpu_kick_ack(struct cpu *c)
 {
 	/* `kicked` = 0 before the looks at requests that follow: a later kick is then sent anew. */
 	atomic_swap(&c->kicked, 0);
+	sched_kicked(c);
 }
 
 static struct cpu *cpu_new(uint64_t hartid)

@@ -127,7 +127,7 @@ bool monitor_exits(const char *const *arg)
 			n[cause] += v->ctx.exits[cause];
 			total += v->ctx.exits[cause];
 		}
-		fast += v->ctx.fast_sbi;
+		fast += v->ctx.exits[CAUSE_ECALL_VS] - v->sbi_calls;
 		mmio += v->mmio;
 		injected += v->injected;
 		fences += v->fences_in;

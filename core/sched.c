@@ -148,6 +148,18 @@ static void share(struct cpu *c, const struct vcpu *v)
 		atomic_store(&c->resched, 1);
 	else if (c->slice_end == TIMER_NEVER)
 		c->slice_end = now + slice();
+	if (c != this_cpu())
+		atomic_store(&c->rearm, 1); /* its timer is its own: sched_kicked() */
+}
+
+void sched_kicked(struct cpu *c)
+{
+	if (!atomic_load(&c->rearm))
+		return;
+	spin_lock(&sched_lock);
+	atomic_store(&c->rearm, 0);
+	sched_arm(c);
+	spin_unlock(&sched_lock);
 }
 
 struct cpu *sched_make_ready(struct vcpu *v)
@@ -261,6 +273,7 @@ static struct vcpu *begin_turn(struct cpu *c)
 
 	spin_lock(&sched_lock);
 	atomic_store(&c->resched, 0);
+	atomic_store(&c->rearm, 0);
 	v = least_run(c, c);
 	if (!v)
 		v = steal(c);

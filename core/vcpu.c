@@ -17,11 +17,11 @@
 void vcpu_request(struct vcpu *v, uint64_t bits)
 {
 	/*
-	 * The request before the look at in_guest. Pairs with vcpu_run(): in_guest = 1 before its last look at requests. So
-	 * either it sees the request, or we see it in the guest and kick.
+	 * The request before the look at in_guest. Pairs with enter(): in_guest = 1 before its last look at requests. So
+	 * either it sees the request, or we see it in the guest and kick. The calling hart's own vcpu looks after its exit.
 	 */
 	atomic_or(&v->requests, bits);
-	if (atomic_load(&v->in_guest))
+	if (atomic_load(&v->in_guest) && v->cpu != this_cpu())
 		cpu_kick(v->cpu);
 }
 
@@ -57,10 +57,20 @@ void vcpu_push_fence_i(struct vcpu *v)
 	vcpu_request(v, VCPU_REQ_FENCE_I);
 }
 
+/* The calling hart does not run guest code until the run loop enters again: nobody need wait for it. */
+static void leave_guest(struct vcpu *v)
+{
+	atomic_store(&v->exit_seq, v->exit_seq + 1);
+	/* The guest's accesses before in_guest = 0, for those who wait in vcpu_fence_wait(). */
+	atomic_store_release(&v->in_guest, 0);
+}
+
 void vcpu_fence_wait(struct vcpu *v)
 {
 	uint32_t seq = atomic_load(&v->exit_seq);
 
+	/* Two that wait for each other: each must be seen out of its guest. */
+	leave_guest(this_cpu()->current);
 	/* Out of the guest it drains its queue before it enters again; so nothing has to be awaited then. */
 	while (atomic_load_acquire(&v->in_guest) &&
 	       (atomic_load(&v->requests) & (VCPU_REQ_HFENCE | VCPU_REQ_FENCE_I)) &&
@@ -335,45 +345,67 @@ static bool wait_over(struct cpu *c, struct vcpu *v)
 	return true;
 }
 
-/* Enters the guest once, unless someone wants something first. True when there is an exit to handle. */
-static bool enter(struct cpu *c, struct vcpu *v, struct vcpu_exit *e)
+/* What an exit leaves to do before the guest may go on. False: back to the run loop. */
+static bool go_on(struct cpu *c, struct vcpu *v)
+{
+	/* in_guest is 0 when the handler waited for another hart: then it must be set again, by enter(). */
+	if (v->waiting || atomic_load(&c->resched) || !atomic_load(&v->in_guest))
+		return false;
+	if (!atomic_load(&v->requests))
+		return true;
+	if (handle_requests(c, v))
+		return true;
+	v->stop = true;
+	return false;
+}
+
+/*
+ * in_guest stays 1 over an exit: a request from another hart is then followed by a kick, which stays pending until the
+ * guest is entered and ends its run at once; so no look at requests is missed here.
+ */
+bool vcpu_on_exit(struct hext_ctx *ctx, const struct vcpu_exit *e)
+{
+	struct vcpu *v = CONTAINER_OF(ctx, struct vcpu, ctx);
+	struct cpu *c = this_cpu();
+
+	if (e->scause & CAUSE_INTERRUPT) {
+		ctx->exits[EXIT_IRQ + (e->scause & 15)]++;
+		/* A device's handler may take long; nobody shall wait for this vcpu meanwhile. */
+		if ((e->scause & 15) == IRQ_SEI)
+			leave_guest(v);
+		irq_dispatch(c, e->scause);
+	} else {
+		ctx->exits[e->scause & 31]++;
+		if (!v->vm->ops->exit(v, e)) {
+			v->stop = true;
+			return false;
+		}
+	}
+	return go_on(c, v);
+}
+
+/* Enters the guest, unless someone wants something first. */
+static void enter(struct cpu *c, struct vcpu *v)
 {
 	atomic_store(&v->in_guest, 1);
 	/* in_guest = 1 before the last look at requests (pairs with vcpu_request()), and at resched (kick). */
 	fence_rw_rw();
-	if (atomic_load(&v->requests) | atomic_load(&c->resched)) {
-		atomic_store_release(&v->in_guest, 0);
-		return false;
-	}
-	hext.enter(&v->ctx, e);
-	atomic_store(&v->exit_seq, v->exit_seq + 1);
-	/* The guest's accesses before in_guest = 0, for those who wait in vcpu_fence_wait(). */
-	atomic_store_release(&v->in_guest, 0);
-	return true;
+	if (!(atomic_load(&v->requests) | atomic_load(&c->resched)))
+		hext.enter(&v->ctx);
+	leave_guest(v);
 }
 
 void vcpu_run(struct vcpu *v)
 {
 	struct cpu *c = this_cpu();
-	struct vcpu_exit e;
 
 	load(c, v);
-	for (;;) {
+	for (v->stop = false; !v->stop; enter(c, v)) {
 		if (atomic_load(&v->requests) && !handle_requests(c, v))
 			break;
 		if (atomic_load(&c->resched))
 			break;
 		if (v->waiting && !wait_over(c, v))
-			break;
-		if (!enter(c, v, &e))
-			continue;
-		if (e.scause & CAUSE_INTERRUPT) {
-			v->ctx.exits[EXIT_IRQ + (e.scause & 15)]++;
-			irq_dispatch(c, e.scause);
-			continue;
-		}
-		v->ctx.exits[e.scause & 31]++;
-		if (!v->vm->ops->exit(v, &e))
 			break;
 	}
 	put(v);

@@ -5,6 +5,7 @@
 #include <arch/mmu.h>
 #include <arch/sbi.h>
 #include <arch/timer.h>
+#include <core/console.h>
 #include <core/errno.h>
 #include <core/host.h>
 #include <core/log.h>
@@ -130,6 +131,7 @@ void vm_power_off_if_last(bool failure)
 	if (alive)
 		return;
 	log_info("all guests have ended: powering off");
+	console_flush();
 	sbi_shutdown(failure);
 }
 

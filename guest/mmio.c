@@ -41,10 +41,23 @@ static uint64_t extend(uint64_t value, const struct insn *in)
 	return in->sign_extend ? (uint64_t)((int64_t)value >> unused) : value >> unused;
 }
 
+/* A guest that talks to a device does so for many accesses: the range of the last one is looked at first. */
+static const struct bus_range *find(struct vcpu *v, gpa_t addr, unsigned size)
+{
+	const struct bus_range *r = v->last_range;
+
+	if (r && addr.v - r->base.v < r->size && r->size - (addr.v - r->base.v) >= size)
+		return r;
+	r = bus_find(&v->vm->bus, addr, size);
+	if (r)
+		v->last_range = r;
+	return r;
+}
+
 /* false: no device takes the access. */
 static bool emulate(struct vcpu *v, const struct insn *in, gpa_t addr)
 {
-	const struct bus_range *r = bus_find(&v->vm->bus, addr, in->size);
+	const struct bus_range *r = find(v, addr, in->size);
 	struct mmio_access a;
 
 	if (!r)

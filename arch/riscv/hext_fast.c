@@ -36,9 +36,9 @@ static struct hext_ctx *answer(struct hext_ctx *c, uint64_t value)
 /* SBI "Hart list parameter": is it the calling vcpu alone? */
 static bool self_only(const struct hext_ctx *c)
 {
-	uint64_t shift = c->vcpu_id - c->x[REG_A1];
+	uint64_t base = c->x[REG_A1], shift = c->vcpu_id - base;
 
-	return shift < 64 && c->x[REG_A0] == UINT64_C(1) << shift && c->x[REG_A1] != SBI_HART_MASK_ALL;
+	return base <= c->vcpu_id && shift < 64 && c->x[REG_A0] == UINT64_C(1) << shift;
 }
 
 static struct hext_ctx *fast_rfence(struct hext_ctx *c)
@@ -95,9 +95,9 @@ struct hext_ctx *hext_fast(struct hext_ctx *c, uint64_t scause)
 		return NULL;
 	if (scause == CAUSE_ECALL_VS)
 		return fast_sbi(c);
-	/* wfi with something to wait for already there: it is the guest's own business (VTW traps it all the same) */
+	/* wfi in VS-mode with something to wait for already there; VTW traps it all the same */
 	if (scause == CAUSE_VIRTUAL_INSTRUCTION && csr_read(CSR_STVAL) == INSN_WFI &&
-	    (csr_read(CSR_VSIP) & csr_read(CSR_VSIE)))
+	    (csr_read(CSR_SSTATUS) & SSTATUS_SPP) && (csr_read(CSR_VSIP) & csr_read(CSR_VSIE)))
 		return resume(c, scause);
 	return NULL;
 }

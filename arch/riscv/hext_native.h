@@ -8,7 +8,7 @@
 extern const struct hext_ops hext_native;	  /* hfence.* */
 extern const struct hext_ops hext_native_svinval; /* hinval.* */
 
-void hext_native_enter(struct hext_ctx *ctx, struct vcpu_exit *exit); /* switch.S */
+void hext_native_enter(struct hext_ctx *ctx); /* switch.S */
 struct hext_ctx *hext_fast(struct hext_ctx *ctx, uint64_t scause);
 
 #endif

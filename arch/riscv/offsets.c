@@ -21,6 +21,7 @@ void offsets(void)
 	OFFSET(CTX_HSTATUS, struct hext_ctx, hstatus);
 	OFFSET(CTX_HOST_SP, struct hext_ctx, host_sp);
 	OFFSET(CTX_HOST_TP, struct hext_ctx, host_tp);
+	OFFSET(CTX_EXIT, struct hext_ctx, exit);
 	OFFSET(EXIT_SCAUSE, struct vcpu_exit, scause);
 	OFFSET(EXIT_STVAL, struct vcpu_exit, stval);
 	OFFSET(EXIT_HTVAL, struct vcpu_exit, htval);

@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Into the guest and out again. hext_native_enter() is a call that returns after the next exit; on the way out
- * hext_fast() may answer the exit at once, then the guest goes on without the return.
+ * Into the guest and out again. hext_native_enter() is a call that returns when vcpu_on_exit() has answered an exit with
+ * false; until then the guest goes on from the trap itself: first hext_fast() is asked, which sees the caller-saved registers
+ * only, then vcpu_on_exit() with the whole state of the guest in its context.
  *
  * While the guest runs, sscratch holds its struct hext_ctx; in HS-mode it holds 0. That is how trap_vector tells a
  * guest's trap from one of Nacre's own. The guest's s0-s11 and gp stay in the registers while hext_fast() runs (C preserves
- * s0-s11, and Nacre is linked without a use of gp) and are saved only on the slow way.
+ * s0-s11, and Nacre is linked without a use of gp). The host's own s0-s11 wait in the frame of hext_native_enter().
  */
 #include <spec/csr.h>
 #include "asm-offsets.h"
 
 #define X(n) (CTX_X + 8 * (n))(a0)
 
-/* The frame of hext_native_enter: ra, s0-s11, ctx, exit; 16-byte aligned. */
-#define FRAME_SIZE 128
+/* The frame of hext_native_enter: ra, s0-s11, ctx; 16-byte aligned. */
+#define FRAME_SIZE 112
 #define FRAME_RA   0
 #define FRAME_CTX  104
-#define FRAME_EXIT 112
 
 	.option norelax
 	.text
 
-/* void hext_native_enter(struct hext_ctx *ctx, struct vcpu_exit *exit) */
+/* void hext_native_enter(struct hext_ctx *ctx) */
 	.globl	hext_native_enter
 	.balign 4
 hext_native_enter:
@@ -40,10 +40,11 @@ hext_native_enter:
 	sd	s10, 88(sp)
 	sd	s11, 96(sp)
 	sd	a0, FRAME_CTX(sp)
-	sd	a1, FRAME_EXIT(sp)
 	sd	sp, CTX_HOST_SP(a0)
 	sd	tp, CTX_HOST_TP(a0)
 
+	/* a0 = ctx; all of the guest's state */
+resume_all:
 	ld	t0, CTX_SEPC(a0)
 	ld	t1, CTX_SSTATUS(a0)
 	ld	t2, CTX_HSTATUS(a0)
@@ -120,7 +121,6 @@ trap_vector:
 	bnez	a0, resume
 
 	ld	a0, FRAME_CTX(sp)
-	ld	a1, FRAME_EXIT(sp)
 	csrr	t0, sepc
 	csrr	t1, sstatus
 	csrr	t2, CSR_HSTATUS
@@ -128,6 +128,7 @@ trap_vector:
 	csrr	t4, stval
 	csrr	t5, CSR_HTVAL
 	csrr	t6, CSR_HTINST
+	addi	a1, a0, CTX_EXIT
 	sd	t0, CTX_SEPC(a0)
 	sd	t1, CTX_SSTATUS(a0)
 	sd	t2, CTX_HSTATUS(a0)
@@ -148,6 +149,10 @@ trap_vector:
 	sd	s9, X(25)
 	sd	s10, X(26)
 	sd	s11, X(27)
+	jal	vcpu_on_exit		/* (ctx, exit): true to go on */
+	mv	t0, a0
+	ld	a0, FRAME_CTX(sp)
+	bnez	t0, resume_all
 	ld	ra, FRAME_RA(sp)
 	ld	s0, 8(sp)
 	ld	s1, 16(sp)

@@ -46,10 +46,10 @@ struct hext_ctx {
 	uint64_t host_sp;
 	uint64_t host_tp;
 
-	/* Answered in the trap itself, see hext_fast.c. */
+	struct vcpu_exit exit; /* the last one */
+
 	uint64_t vcpu_id;
 	uint64_t exits[EXIT_COUNTS];
-	uint64_t fast_sbi; /* SBI calls among exits[10] answered there */
 
 	/* In the CSRs while loaded; valid here after hext->put(). */
 	uint64_t vsstatus, vsie, vstvec, vsscratch, vsepc, vscause, vstval, vsatp;
@@ -86,8 +86,8 @@ struct hext_ops {
 	void (*load)(struct hext_ctx *ctx);
 	/* The opposite: what the guest may have changed goes back to ctx. */
 	void (*put)(struct hext_ctx *ctx);
-	/* Runs the guest until the next exit that is not answered in the trap. Interrupts masked. */
-	void (*enter)(struct hext_ctx *ctx, struct vcpu_exit *exit);
+	/* Runs the guest until vcpu_on_exit() says false. Interrupts masked. */
+	void (*enter)(struct hext_ctx *ctx);
 	/* hvip: sets and clears lines of the loaded context. */
 	void (*hvip_set)(struct hext_ctx *ctx, uint64_t set);
 	void (*hvip_clear)(struct hext_ctx *ctx, uint64_t clear);
@@ -105,6 +105,12 @@ struct hext_ops {
 	/* G-stage entries of every VMID of this hart, at a generation change of its VMIDs. */
 	void (*hfence_all)(void);
 };
+
+/*
+ * Each exit that hext_fast.c does not answer, on the hart's own stack, called by the back end; core/vcpu.c. True: the guest
+ * goes on with what is now in ctx.
+ */
+bool vcpu_on_exit(struct hext_ctx *ctx, const struct vcpu_exit *e);
 
 extern struct hext_ops hext;
 extern struct hext_caps hext_caps;

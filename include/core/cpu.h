@@ -30,6 +30,7 @@ struct cpu {
 	struct vcpu *timers; /* list by ascending deadline */
 	unsigned nready;
 	uint32_t resched; /* atomic: the run loop returns to the scheduler */
+	uint32_t rearm;	  /* atomic: slice_end was set by another hart */
 	uint64_t slice_end;
 	uint64_t min_vruntime;
 

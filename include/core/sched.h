@@ -29,6 +29,8 @@ void sched_set_timer(struct vcpu *v, uint64_t deadline);
 void sched_arm(struct cpu *c);
 /* Calls fn about 100 times a second on the boot hart from now on; with no lock held. */
 void sched_poll(bool (*fn)(void));
+/* A kick has arrived on this hart: another hart may have given its turn an end. */
+void sched_kicked(struct cpu *c);
 /* The host timer fired on this hart. */
 void sched_timer(struct cpu *c);
 

@@ -14,6 +14,7 @@
 #include <arch/hfence.h>
 #include <arch/vmid.h>
 
+struct bus_range;
 struct vm;
 struct cpu;
 
@@ -39,8 +40,8 @@ struct vcpu {
 
 	/* Any hart; atomic. */
 	uint64_t requests;
-	uint32_t in_guest; /* 1 from before the last look at requests until after the exit */
-	uint32_t exit_seq; /* + 1 at each return from the guest */
+	uint32_t in_guest; /* 1 from before the last look at requests until the run loop has it again */
+	uint32_t exit_seq; /* + 1 whenever in_guest becomes 0 */
 	uint64_t lines;	   /* levels of VSEIP and VSTIP (without Sstc) */
 	uint32_t ssip;	   /* an IPI arrived */
 
@@ -60,9 +61,11 @@ struct vcpu {
 	uint64_t vruntime;
 
 	/* The owner's. */
+	bool stop;	      /* the turn ends */
 	bool waiting;	      /* in WFI or HSM suspend: enter only when something is pending */
 	bool suspended;	      /* the wait is an HSM suspend ... */
 	bool suspend_reset;   /* ... and a non-retentive one */
+	const struct bus_range *last_range; /* guest room */
 	struct vmid vmid;
 	uint64_t run_start;
 	uint64_t run_ticks;
