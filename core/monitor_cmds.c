@@ -3,7 +3,6 @@
  * The monitor's commands. What they show of other harts is read without locks, one word at a time:
  * it may be a moment old, never half. What they change goes through vm.h and console.h.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include <arch/sbi.h>
@@ -18,11 +17,13 @@
 
 static struct vm *vm_by_number(const char *s)
 {
-	char *end;
-	unsigned long n = strtoul(s, &end, 10);
 	struct vm *vm = vm_list;
+	unsigned n = 0;
 
-	if (*end || n == 0)
+	/* strtoul() would write errno, which is thread-local: tp is ours. */
+	for (; *s >= '0' && *s <= '9' && n < 10000; s++)
+		n = 10 * n + (unsigned)(*s - '0');
+	if (*s || n == 0)
 		return NULL;
 	while (vm && --n)
 		vm = vm->next;
