@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The scheduler: see sched.h. A hart that has one vcpu and nothing else waiting has no tick; the slice is set when a second one
- * becomes ready. vruntime is run time in ticks, counted from the hart's own base (min_vruntime), so that a vcpu that
- * comes from another hart or from a long sleep starts level with the others.
+ * The scheduler: see sched.h. vruntime is run time in ticks, comparable over all harts: who has run least is next, at home
+ * unless somebody who waits elsewhere is behind by more than two slices. A vcpu that slept starts level with the others.
+ *
+ * A hart has a slice, and so a timer, only while a vcpu waits that may run there: at home at once; elsewhere from the end of a
+ * slice on, so that short waits do not disturb harts that are busy with something else.
  */
 #include <arch/irq.h>
 #include <arch/timer.h>
@@ -18,6 +20,7 @@
 #define POLL_HZ	 50000 /* an idle hart looks for kicks for 20 us before it sleeps: saves the firmware's IPI */
 
 struct spinlock sched_lock;
+static uint64_t min_vruntime; /* of those that are or were ready; never less than before */
 
 /* The console's poll, on the boot hart alone. */
 static bool (*poll_fn)(void);
@@ -79,21 +82,25 @@ void sched_arm(struct cpu *c)
 
 /* ---- Queues ---- */
 
+/* Makes c the home of v, which is in no queue; its timer comes along. */
+static void move(struct cpu *c, struct vcpu *v)
+{
+	uint64_t timer = v->timer_queued ? v->timer : TIMER_NEVER;
+
+	timer_unlink(v);
+	v->cpu = c;
+	if (timer != TIMER_NEVER)
+		sched_set_timer(v, timer);
+}
+
 static void enqueue(struct cpu *c, struct vcpu *v)
 {
-	uint64_t credit = slice(), floor = c->min_vruntime > credit ? c->min_vruntime - credit : 0;
+	uint64_t credit = slice(), floor = min_vruntime > credit ? min_vruntime - credit : 0;
 
-	if (v->cpu != c) {
-		uint64_t timer = v->timer_queued ? v->timer : TIMER_NEVER;
-
-		timer_unlink(v);
-		v->cpu = c;
-		v->vruntime = c->min_vruntime;
-		if (timer != TIMER_NEVER)
-			sched_set_timer(v, timer);
-	} else if (v->vruntime < floor) {
+	if (v->cpu != c)
+		move(c, v);
+	if (v->vruntime < floor)
 		v->vruntime = floor;
-	}
 	v->state = V_READY;
 	v->next = c->ready;
 	c->ready = v;
@@ -243,55 +250,97 @@ void sched_timer(struct cpu *c)
 
 /* ---- Turns ---- */
 
+static struct vcpu *less(struct vcpu *a, struct vcpu *b)
+{
+	return !a || (b && b->vruntime < a->vruntime) ? b : a;
+}
+
+/* Among the vcpus that are ready on hart `from`. */
 static struct vcpu *least_run(const struct cpu *from, const struct cpu *to)
 {
 	struct vcpu *best = NULL;
 
 	for (struct vcpu *v = from->ready; v; v = v->next)
-		if (may_run(v, to) && (!best || v->vruntime < best->vruntime))
-			best = v;
+		if (may_run(v, to))
+			best = less(best, v);
 	return best;
 }
 
-/* Work that waits for another hart. */
-static struct vcpu *steal(struct cpu *c)
+/* The next for this hart, out of all queues. */
+static struct vcpu *pick(struct cpu *c)
 {
-	struct vcpu *v = NULL;
+	struct vcpu *here = least_run(c, c), *there = NULL, *v;
 
-	for (unsigned i = 0; i < cpu_count && !v; i++)
-		if (cpus[i] != c && (v = least_run(cpus[i], c)) != NULL) {
-			dequeue(v);
-			enqueue(c, v);
-		}
+	for (unsigned i = 0; i < cpu_count; i++)
+		if (cpus[i] != c)
+			there = less(there, least_run(cpus[i], c));
+	v = here;
+	if (there && (!here || there->vruntime + 2 * slice() < here->vruntime))
+		v = there;
+	if (!v)
+		return NULL;
+	dequeue(v);
+	if (v == there)
+		move(c, v);
+	there = less(here, there);
+	if (there->vruntime > min_vruntime)
+		min_vruntime = there->vruntime;
 	return v;
+}
+
+/* Does anybody wait who may run on this hart? */
+static bool wanted(const struct cpu *c)
+{
+	for (unsigned i = 0; i < cpu_count; i++)
+		if (least_run(cpus[i], c))
+			return true;
+	return false;
+}
+
+/* Whoever still waits here after a slice may take turns on the other busy harts, too. */
+static unsigned share_others(struct cpu *c, uint64_t now, struct cpu **kick)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < cpu_count; i++) {
+		struct cpu *o = cpus[i];
+
+		if (o != c && o->current && o->slice_end == TIMER_NEVER && least_run(c, o)) {
+			o->slice_end = now + slice();
+			atomic_store(&o->rearm, 1);
+			kick[n++] = o;
+		}
+	}
+	return n;
 }
 
 static struct vcpu *begin_turn(struct cpu *c)
 {
+	struct cpu *kick[CPU_MAX];
+	unsigned kicks = 0;
 	struct vcpu *v;
 	uint64_t now = timer_now();
 
 	spin_lock(&sched_lock);
 	atomic_store(&c->resched, 0);
 	atomic_store(&c->rearm, 0);
-	v = least_run(c, c);
-	if (!v)
-		v = steal(c);
+	v = pick(c);
 	if (v) {
-		dequeue(v);
 		v->state = V_RUNNING;
 		v->vm->nrunning++;
 		v->run_start = now;
-		if (v->vruntime > c->min_vruntime)
-			c->min_vruntime = v->vruntime;
 		c->current = v;
-		c->slice_end = c->nready ? now + slice() : TIMER_NEVER;
+		c->slice_end = wanted(c) ? now + slice() : TIMER_NEVER;
+		if (c->ready)
+			kicks = share_others(c, now, kick);
 		/* With Sstc the loaded vcpu's timer is the hart's own (vstimecmp). */
 		if (hext_caps.sstc)
 			timer_unlink(v);
 	}
 	sched_arm(c);
 	spin_unlock(&sched_lock);
+	while (kicks)
+		cpu_kick(kick[--kicks]);
 	return v;
 }
 

@@ -32,7 +32,6 @@ struct cpu {
 	uint32_t resched; /* atomic: the run loop returns to the scheduler */
 	uint32_t rearm;	  /* atomic: slice_end was set by another hart */
 	uint64_t slice_end;
-	uint64_t min_vruntime;
 
 	uint64_t timer_armed; /* what timer_set() was told last */
 	struct vmid_pool vmids;

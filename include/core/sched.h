@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which vcpu a hart runs next: fair by run time, preemptive only when another vcpu waits (no tick otherwise), a free
- * hart takes work from others.
+ * Which vcpu a hart runs next: fair by run time over all harts, preemptive only when another vcpu waits (no tick
+ * otherwise); a free hart takes work from others.
  *
  * One lock for all of it: vcpu and VM states, queues, timer lists. Lock order: vm->dev_lock, then sched_lock or
  * the console's lock; vcpu->fence_lock stands alone. No lock is held while a guest runs or while another hart is awaited.
