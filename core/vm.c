@@ -59,14 +59,17 @@ static int build(struct vm *vm)
 	return 0;
 }
 
-/* Lets the vcpus run: after build() vcpu 0, after a pause all that are not off. */
+/*
+ * Lets the vcpus run: after build() vcpu 0, after a pause all that are not off. If something else was asked for meanwhile,
+ * the VM stays halted, with its vcpus waiting, for vm_quiesced() to go on with that.
+ */
 static void unhalt(struct vm *vm, bool boot)
 {
 	struct cpu *kick[VM_MAX_VCPUS];
 	unsigned kicks = 0;
 
 	spin_lock(&sched_lock);
-	vm->halted = false;
+	vm->halted = vm->action != VM_ACT_NONE;
 	vm->state = VM_RUNNING;
 	if (boot) {
 		vm->vcpu[0]->hsm = SBI_HSM_STATE_START_PENDING;
@@ -83,27 +86,6 @@ static void unhalt(struct vm *vm, bool boot)
 	spin_unlock(&sched_lock);
 	while (kicks)
 		cpu_kick(kick[--kicks]);
-}
-
-int vm_start(struct vm *vm)
-{
-	int err = -NACRE_EBUSY;
-
-	spin_lock(&sched_lock);
-	if ((vm->state == VM_OFF || vm->state == VM_CRASHED) && !vm->busy) {
-		vm->busy = true;
-		err = 0;
-	}
-	spin_unlock(&sched_lock);
-	if (err)
-		return err;
-	err = build(vm);
-	spin_lock(&sched_lock);
-	vm->busy = vm->starting = false;
-	spin_unlock(&sched_lock);
-	if (!err)
-		unhalt(vm, true);
-	return err;
 }
 
 int vm_resume(struct vm *vm)
@@ -146,7 +128,8 @@ static void act(struct vm *vm, enum vm_action action)
 {
 	switch (action) {
 	case VM_ACT_PAUSE:
-		set_state(vm, VM_PAUSED);
+		if (vm->state == VM_RUNNING) /* not when the rebuilding before it failed */
+			set_state(vm, VM_PAUSED);
 		break;
 	case VM_ACT_REBOOT:
 		if (build(vm)) {
@@ -174,14 +157,9 @@ static void act(struct vm *vm, enum vm_action action)
 	}
 }
 
-void vm_quiesced(struct vm *vm)
+/* The one who has set `busy` does all that is asked for until the VM runs or is at rest. Holder of sched_lock. */
+static void carry_out(struct vm *vm)
 {
-	spin_lock(&sched_lock);
-	if (vm->busy) { /* another hart is at it, and will see the new action when it has finished */
-		spin_unlock(&sched_lock);
-		return;
-	}
-	vm->busy = true;
 	while (vm->action != VM_ACT_NONE && vm->nrunning == 0) {
 		enum vm_action action = vm->action;
 
@@ -191,7 +169,38 @@ void vm_quiesced(struct vm *vm)
 		spin_lock(&sched_lock);
 	}
 	vm->busy = false;
+}
+
+void vm_quiesced(struct vm *vm)
+{
+	spin_lock(&sched_lock);
+	if (!vm->busy) { /* else another hart is at it, and sees the new action when it has finished */
+		vm->busy = true;
+		carry_out(vm);
+	}
 	spin_unlock(&sched_lock);
+}
+
+int vm_start(struct vm *vm)
+{
+	int err = -NACRE_EBUSY;
+
+	spin_lock(&sched_lock);
+	if ((vm->state == VM_OFF || vm->state == VM_CRASHED) && !vm->busy) {
+		vm->busy = vm->starting = true; /* alive, for vm_power_off_if_last() */
+		err = 0;
+	}
+	spin_unlock(&sched_lock);
+	if (err)
+		return err;
+	err = build(vm);
+	if (!err)
+		unhalt(vm, true);
+	spin_lock(&sched_lock);
+	vm->starting = false;
+	carry_out(vm);
+	spin_unlock(&sched_lock);
+	return err;
 }
 
 void vm_halt(struct vm *vm, enum vm_action action)
