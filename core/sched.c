@@ -206,7 +206,7 @@ void sched_remove(struct vcpu *v)
 		dequeue(v);
 		v->state = V_BLOCKED;
 	}
-	if (hext_caps.sstc) /* else the timer is the guest's own and goes on */
+	if (v->ctx.sstc) /* else the timer is the guest's own and goes on */
 		timer_unlink(v);
 }
 
@@ -222,7 +222,7 @@ static void run_timers(struct cpu *c)
 		struct vcpu *v = c->timers;
 
 		timer_unlink(v);
-		if (!hext_caps.sstc) {
+		if (!v->ctx.sstc) {
 			atomic_or(&v->lines, IP_VSTI);
 			atomic_or(&v->requests, VCPU_REQ_LINES);
 		}
@@ -334,7 +334,7 @@ static struct vcpu *begin_turn(struct cpu *c)
 		if (c->ready)
 			kicks = share_others(c, now, kick);
 		/* With Sstc the loaded vcpu's timer is the hart's own (vstimecmp). */
-		if (hext_caps.sstc)
+		if (v->ctx.sstc)
 			timer_unlink(v);
 	}
 	sched_arm(c);
@@ -377,11 +377,11 @@ static void end_turn(struct cpu *c, struct vcpu *v)
 	if (vm->halted) {
 		quiet = vm->nrunning == 0;
 	} else if (v->state == V_BLOCKED) {
-		uint64_t deadline = v->waiting && hext_caps.sstc ? sstc_deadline(v) : TIMER_NEVER;
+		uint64_t deadline = v->waiting && v->ctx.sstc ? sstc_deadline(v) : TIMER_NEVER;
 
 		if (!must_wait(v) || deadline <= now)
 			enqueue(c, v);
-		else if (hext_caps.sstc)
+		else if (v->ctx.sstc)
 			sched_set_timer(v, deadline);
 	}
 	spin_unlock(&sched_lock);

@@ -132,6 +132,7 @@ void vcpu_hsm_stop(struct vcpu *v)
 	spin_lock(&sched_lock);
 	v->hsm = SBI_HSM_STATE_STOPPED;
 	sched_set_timer(v, TIMER_NEVER);
+	atomic_and(&v->lines, ~IP_VSTI);
 	spin_unlock(&sched_lock);
 }
 
@@ -171,7 +172,7 @@ void vcpu_set_timer(struct vcpu *v, uint64_t guest_time)
 {
 	struct cpu *c = this_cpu();
 
-	if (hext_caps.sstc) {
+	if (v->ctx.sstc) {
 		hext.set_vstimecmp(&v->ctx, guest_time);
 		return;
 	}
@@ -297,7 +298,7 @@ static void drain_hfences(struct vcpu *v)
 
 static void apply_lines(struct vcpu *v)
 {
-	uint64_t lines = atomic_load(&v->lines), levels = IP_VSEI | (hext_caps.sstc ? 0 : IP_VSTI);
+	uint64_t lines = atomic_load(&v->lines), levels = IP_VSEI | (v->ctx.sstc ? 0 : IP_VSTI);
 
 	hext.hvip_clear(&v->ctx, ~lines & levels);
 	hext.hvip_set(&v->ctx, lines & levels);

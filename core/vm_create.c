@@ -140,6 +140,8 @@ static int make_vcpu(struct vm *vm, uint32_t id)
 		}
 	v->ctx.vcpu_id = id;
 	v->ctx.henvcfg = isa_henvcfg(&vm->isa) & hext_caps.henvcfg;
+	v->ctx.hcounteren = isa_has(&vm->isa, ISA_ZICNTR) ? COUNTEREN_ZICNTR : 0;
+	v->ctx.sstc = hext_caps.sstc && isa_has(&vm->isa, ISA_SSTC);
 	v->ctx.fast = true;
 	v->ctx.fpu = hext_caps.fpu && isa_has(&vm->isa, ISA_F);
 	v->ctx.vector = hext_caps.vector && isa_has(&vm->isa, ISA_ZVE32X);

@@ -26,7 +26,6 @@ struct hext_caps hext_caps;
 	 BIT(CAUSE_FETCH_PAGE_FAULT) | BIT(CAUSE_LOAD_PAGE_FAULT) | BIT(CAUSE_STORE_PAGE_FAULT) |  \
 	 BIT(CAUSE_SOFTWARE_CHECK))
 
-#define HCOUNTEREN UINT64_C(7) /* cycle, time, instret */
 
 static uint64_t probe_henvcfg(void)
 {
@@ -132,14 +131,18 @@ void hext_choose(void)
 
 void hext_hart_init(void)
 {
+	uint64_t v;
+
 	csr_write(CSR_HEDELEG, HEDELEG);
 	csr_write(CSR_HIDELEG, IP_VS);
-	csr_write(CSR_HCOUNTEREN, HCOUNTEREN);
 	csr_write(CSR_HIE, 0);
 	csr_write(CSR_HGEIE, 0);
 	csr_write(CSR_HVIP, 0);
 	csr_write(CSR_HGATP, 0);
 	csr_write(CSR_VSATP, 0);
+	/* Vcpus without Sstc leave it alone; QEMU 10.0 compares it with the time whatever henvcfg.STCE says. */
+	if (csr_probe(CSR_VSTIMECMP, &v))
+		csr_write(CSR_VSTIMECMP, UINT64_MAX);
 	/* senvcfg is the guest's business; sstateen0 and what it guards are not offered. */
 	if (hext_caps.stateen)
 		csr_write(CSR_HSTATEEN0, HSTATEEN0_ENVCFG);
@@ -163,5 +166,5 @@ void hext_ctx_reset(struct hext_ctx *ctx, gpa_t pc, uint64_t a0, uint64_t a1)
 	ctx->vstimecmp = UINT64_MAX;
 	ctx->hvip = 0;
 	ctx->senvcfg = 0;
-	ctx->scounteren = HCOUNTEREN; /* as OpenSBI leaves it: user space may read time from the start */
+	ctx->scounteren = COUNTEREN_ZICNTR; /* as OpenSBI leaves it: user space may read time from the start */
 }

@@ -69,7 +69,7 @@ static struct hext_ctx *fast_sbi(struct hext_ctx *c)
 {
 	switch (c->x[REG_A7]) {
 	case SBI_EXT_TIME:
-		if (c->x[REG_A6] != SBI_TIME_SET_TIMER || !hext_caps.sstc)
+		if (c->x[REG_A6] != SBI_TIME_SET_TIMER || !c->sstc)
 			return NULL;
 		csr_write(CSR_VSTIMECMP, c->x[REG_A0]);
 		return answer(c, 0);

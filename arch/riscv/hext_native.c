@@ -11,6 +11,7 @@
 static void native_load(struct hext_ctx *c)
 {
 	csr_write(CSR_HENVCFG, c->henvcfg);
+	csr_write(CSR_HCOUNTEREN, c->hcounteren);
 	csr_write(CSR_HTIMEDELTA, c->htimedelta);
 	/*
 	 * vsatp is cleared first: between the writes of hgatp and vsatp the hart could else walk the new guest's tables

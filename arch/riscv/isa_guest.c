@@ -111,6 +111,8 @@ static int want_base(struct request *r, struct isa_text base)
 			      unknown.s);
 	isa_add(&r->want, ISA_ZICSR); /* as riscv,isa has always been read */
 	isa_add(&r->want, ISA_ZIFENCEI);
+	if (isa_has(&r->have, ISA_ZICNTR))
+		isa_add(&r->want, ISA_ZICNTR);
 	isa_close(&r->want);
 	return 0;
 }

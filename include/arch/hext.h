@@ -62,6 +62,8 @@ struct hext_ctx {
 	uint64_t hgatp;
 	uint64_t henvcfg;
 	uint64_t htimedelta;
+	uint64_t hcounteren;
+	bool sstc;   /* the guest has Sstc: its timer is vstimecmp, else one of core/sched.c's */
 	bool fast;   /* the exits of hext_fast.c may be taken for this vcpu */
 	bool fpu;    /* the guest has F and D */
 	bool vector; /* the guest has V */

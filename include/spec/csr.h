@@ -107,6 +107,9 @@
 #define HSTATUS_VSXL  (UL(3) << 32)
 #define HSTATUS_VSXL64 (UL(2) << 32)
 
+/* scounteren, hcounteren */
+#define COUNTEREN_ZICNTR UL(7) /* cycle, time, instret */
+
 /* henvcfg */
 #define HENVCFG_FIOM  (UL(1) << 0)
 #define HENVCFG_LPE   (UL(1) << 2)

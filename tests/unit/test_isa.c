@@ -310,8 +310,8 @@ static void test_plus_minus(void **state)
 	gives("rv64i_zbb_zbs_zba", "host,-b,+zba", "rv64i_zicntr_zicsr_zifencei_zihpm_zba");
 	gives("rv64i_zbb_zbs_zba", "host,-b,+zba,+zbb,+zbs",
 	      "rv64ib_zicntr_zicsr_zifencei_zihpm_zba_zbb_zbs");
-	gives("rv64imafdc_zabha", "rv64imac", "rv64imac_zicsr_zifencei_zmmul_zaamo_zalrsc_zca");
-	gives("rv64imafdc_zabha", "rv64ia,+zabha", "rv64ia_zicsr_zifencei_zaamo_zabha_zalrsc");
+	gives("rv64imafdc_zabha", "rv64imac", "rv64imac_zicntr_zicsr_zifencei_zmmul_zaamo_zalrsc_zca");
+	gives("rv64imafdc_zabha", "rv64ia,+zabha", "rv64ia_zicntr_zicsr_zifencei_zaamo_zabha_zalrsc");
 }
 
 static void test_refusals(void **state)

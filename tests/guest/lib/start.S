@@ -28,7 +28,11 @@ _image:
 
 	.text
 boot:
+	la	t0, 1f			/* a guest without Zicntr has no time */
+	csrw	stvec, t0
 	rdtime	s0
+	.balign	4
+1:
 	csrw	sie, zero
 	csrw	satp, zero
 	la	t0, _bss
