@@ -328,6 +328,18 @@ static bool handle_requests(struct cpu *c, struct vcpu *v)
 	return true;
 }
 
+/* From a non-retentive suspend: the hart is as new, but what is pending for it and its timer are not the hart's. */
+static void resume(struct cpu *c, struct vcpu *v)
+{
+	uint64_t ssip = hext.hvip_read(&v->ctx) & IP_VSSI;
+	uint64_t timer = v->ctx.sstc ? hext.get_vstimecmp(&v->ctx) : 0;
+
+	reset(c, v);
+	hext.hvip_set(&v->ctx, ssip);
+	if (v->ctx.sstc)
+		hext.set_vstimecmp(&v->ctx, timer);
+}
+
 /* WFI or HSM suspend: true when what it waits for has come. */
 static bool wait_over(struct cpu *c, struct vcpu *v)
 {
@@ -336,7 +348,7 @@ static bool wait_over(struct cpu *c, struct vcpu *v)
 	v->waiting = false;
 	if (v->hsm == SBI_HSM_STATE_SUSPENDED) {
 		if (v->suspend_reset) {
-			reset(c, v);
+			resume(c, v);
 		} else {
 			spin_lock(&sched_lock);
 			v->hsm = SBI_HSM_STATE_STARTED;

@@ -143,6 +143,7 @@ static void test_non_retentive(void)
 	send_ipi(h->id);
 	suspend_call((void *)suspend, SBI_HSM_SUSPEND_NON_RETENTIVE);
 	check_resumed("non-retentive.pending");
+	check("non-retentive.ipi-kept", csr_read(CSR_SIP) & IP_SSI);
 	csr_clear(CSR_SIP, IP_SSI);
 	csr_write(CSR_SIE, IP_STI);
 	sfence_vma();
@@ -154,6 +155,17 @@ static void test_non_retentive(void)
 	csr_write(CSR_SATP, 0);
 	check("non-retentive.timer.time", rdtime() >= t);
 	check_resumed("non-retentive.timer");
+	check("non-retentive.timer-kept", csr_read(CSR_SIP) & IP_STI);
+	/* woken by another: what was to come still comes */
+	csr_write(CSR_SIE, IP_SSI);
+	t = rdtime() + usec(20000);
+	set_timer(t);
+	send_ipi(h->id);
+	suspend_call((void *)suspend, SBI_HSM_SUSPEND_NON_RETENTIVE);
+	check_resumed("non-retentive.early");
+	check("non-retentive.timer-armed", WAIT(csr_read(CSR_SIP) & IP_STI, 1000000));
+	check("non-retentive.timer-due", rdtime() >= t);
+	csr_clear(CSR_SIP, IP_SSI);
 	set_timer(~0UL);
 	csr_write(CSR_SIE, 0);
 }
