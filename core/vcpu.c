@@ -60,9 +60,10 @@ void vcpu_push_fence_i(struct vcpu *v)
 /* The calling hart does not run guest code until the run loop enters again: nobody need wait for it. */
 static void leave_guest(struct vcpu *v)
 {
+	/* The guest's accesses before exit_seq and in_guest: either one ends the wait in vcpu_fence_wait(). */
+	fence_rw_rw();
 	atomic_store(&v->exit_seq, v->exit_seq + 1);
-	/* The guest's accesses before in_guest = 0, for those who wait in vcpu_fence_wait(). */
-	atomic_store_release(&v->in_guest, 0);
+	atomic_store(&v->in_guest, 0);
 }
 
 void vcpu_fence_wait(struct vcpu *v)
@@ -72,11 +73,11 @@ void vcpu_fence_wait(struct vcpu *v)
 	/* Two that wait for each other: each must be seen out of its guest. */
 	leave_guest(this_cpu()->current);
 	/* Out of the guest it drains its queue before it enters again; so nothing has to be awaited then. */
-	while (atomic_load_acquire(&v->in_guest) &&
+	while (atomic_load(&v->in_guest) &&
 	       (atomic_load(&v->requests) & (VCPU_REQ_HFENCE | VCPU_REQ_FENCE_I)) &&
 	       atomic_load(&v->exit_seq) == seq)
 		cpu_relax();
-	/* The target's last guest accesses before whatever our guest does with the memory next. */
+	/* The look that ended the wait, and so the target's last guest accesses, before what our guest does next. */
 	fence_rw_rw();
 }
 
