@@ -243,10 +243,11 @@ static void load(struct cpu *c, struct vcpu *v)
 {
 	enum vmid_answer answer = vmid_assign(&c->vmids, &v->vmid);
 
-	if (answer == VMID_NEW_FLUSH)
-		hext.hfence_all();
 	v->ctx.hgatp = gstage_hgatp(&v->vm->gstage, v->vmid.number);
 	hext.load(&v->ctx);
+	/* Not before: hgatp is in force in HS-mode, so a walk ahead of time could bring an old number's entries back. */
+	if (answer == VMID_NEW_FLUSH)
+		hext.hfence_all();
 	load_fp(c, v);
 	if (answer != VMID_KEEP) {
 		/* The number may have had another owner whose VS-stage entries hfence.gvma did not reach. */
