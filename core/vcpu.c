@@ -286,16 +286,15 @@ static void reset(struct cpu *c, struct vcpu *v)
 
 static void drain_hfences(struct vcpu *v)
 {
+	struct hfence_queue all;
 	struct hfence h;
-	bool more;
 
-	do {
-		spin_lock(&v->fence_lock);
-		more = hfence_pop(&v->fences, &h);
-		spin_unlock(&v->fence_lock);
-		if (more)
-			vcpu_hfence_self(v, &h);
-	} while (more);
+	/* All at once: others may push as fast as this hart fences. What they push from here on comes with a new request. */
+	spin_lock(&v->fence_lock);
+	hfence_take(&v->fences, &all);
+	spin_unlock(&v->fence_lock);
+	while (hfence_pop(&all, &h))
+		vcpu_hfence_self(v, &h);
 }
 
 static void apply_lines(struct vcpu *v)

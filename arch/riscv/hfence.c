@@ -186,3 +186,14 @@ bool hfence_pop(struct hfence_queue *q, struct hfence *out)
 	}
 	return true;
 }
+
+void hfence_take(struct hfence_queue *q, struct hfence_queue *out)
+{
+	for (unsigned i = 0; i < q->count; i++)
+		out->entry[i] = q->entry[i];
+	out->count = q->count;
+	out->all_gvma = q->all_gvma;
+	out->all_vvma = q->all_vvma;
+	q->count = 0;
+	q->all_gvma = q->all_vvma = false;
+}

@@ -69,6 +69,9 @@ void hfence_push(struct hfence_queue *q, const struct hfence *h);
 /* Takes a request out; false when there is none. The order is arbitrary. */
 bool hfence_pop(struct hfence_queue *q, struct hfence *out);
 
+/* Moves all requests to `out`, whose own content does not count. Not the statistics. */
+void hfence_take(struct hfence_queue *q, struct hfence_queue *out);
+
 static inline bool hfence_pending(const struct hfence_queue *q)
 {
 	return q->count || q->all_gvma || q->all_vvma;

@@ -131,6 +131,20 @@ static void check_queue(const struct hfence_queue *q)
 	}
 }
 
+/* As the run loop does it: what lies in the queue between the two steps is in one of them, whole. */
+static void take_and_put_back(struct hfence_queue *q)
+{
+	struct hfence_queue taken = {0};
+
+	memset(&taken.entry, 0xee, sizeof(taken.entry));
+	taken.pushed = q->pushed;
+	taken.widened = q->widened;
+	hfence_take(q, &taken);
+	assert_false(hfence_pending(q));
+	*q = taken;
+	check_queue(q);
+}
+
 #define LIVE 4096
 
 static void history(unsigned pushes_per_pop)
@@ -152,6 +166,8 @@ static void history(unsigned pushes_per_pop)
 			pushes++;
 			check_queue(&q);
 			assert_true(hfence_pending(&q));
+			if (rnd(8) == 0)
+				take_and_put_back(&q);
 		} else {
 			drain |= rnd(4) == 0;
 		}
