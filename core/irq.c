@@ -81,6 +81,9 @@ void irq_dispatch(struct cpu *c, uint64_t scause)
 	case IRQ_SSI:
 		arch_irq_clear_ssi();
 		cpu_kick_ack(c);
+		/* A guest can have a hart kicked again and again, and SSI goes before STI. */
+		if (arch_irq_pending() & IP_STI)
+			sched_timer(c);
 		break;
 	case IRQ_STI:
 		sched_timer(c);

@@ -384,8 +384,8 @@ bool vcpu_on_exit(struct hext_ctx *ctx, const struct vcpu_exit *e)
 
 	if (e->scause & CAUSE_INTERRUPT) {
 		ctx->exits[EXIT_IRQ + (e->scause & 15)]++;
-		/* A device's handler may take long; nobody shall wait for this vcpu meanwhile. */
-		if ((e->scause & 15) == IRQ_SEI)
+		/* A device's handler, and the console's poll, may take long; nobody shall wait for this vcpu meanwhile. */
+		if ((e->scause & 15) != IRQ_SSI)
 			leave_guest(v);
 		irq_dispatch(c, e->scause);
 	} else {
@@ -401,12 +401,18 @@ bool vcpu_on_exit(struct hext_ctx *ctx, const struct vcpu_exit *e)
 /* Enters the guest, unless someone wants something first. */
 static void enter(struct cpu *c, struct vcpu *v)
 {
+	bool wanted;
+
 	atomic_store(&v->in_guest, 1);
 	/* in_guest = 1 before the last look at requests (pairs with vcpu_request()), and at resched (kick). */
 	fence_rw_rw();
-	if (!(atomic_load(&v->requests) | atomic_load(&c->resched)))
+	wanted = atomic_load(&v->requests) | atomic_load(&c->resched);
+	if (!wanted)
 		hext.enter(&v->ctx);
 	leave_guest(v);
+	/* Requests that never end must not keep the end of the slice away, which comes as an interrupt. */
+	if (wanted)
+		irq_poll(c);
 }
 
 void vcpu_run(struct vcpu *v)
