@@ -297,7 +297,7 @@ static bool wanted(const struct cpu *c)
 	return false;
 }
 
-/* Whoever still waits here after a slice may take turns on the other busy harts, too. */
+/* Whoever still waits here after a slice may run on a hart that idles, and take turns on the other busy ones, too. */
 static unsigned share_others(struct cpu *c, uint64_t now, struct cpu **kick)
 {
 	unsigned n = 0;
@@ -305,11 +305,13 @@ static unsigned share_others(struct cpu *c, uint64_t now, struct cpu **kick)
 	for (unsigned i = 0; i < cpu_count; i++) {
 		struct cpu *o = cpus[i];
 
-		if (o != c && o->current && o->slice_end == TIMER_NEVER && least_run(c, o)) {
+		if (o == c || (o->current && o->slice_end != TIMER_NEVER) || !least_run(c, o))
+			continue;
+		if (o->current) {
 			o->slice_end = now + slice();
 			atomic_store(&o->rearm, 1);
-			kick[n++] = o;
 		}
+		kick[n++] = o;
 	}
 	return n;
 }
