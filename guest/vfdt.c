@@ -139,6 +139,7 @@ static void make_intc(struct tree *t, uint32_t hart)
 {
 	node(t, "interrupt-controller");
 	prop_string(t, "compatible", "riscv,cpu-intc");
+	prop_u32(t, "#address-cells", 0);
 	prop_u32(t, "#interrupt-cells", 1);
 	prop_flag(t, "interrupt-controller");
 	prop_u32(t, "phandle", hart + 1);
