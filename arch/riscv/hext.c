@@ -104,7 +104,8 @@ bool hext_probe(const struct isa_set *host, const struct hext_limits *lim, bool 
 	c.sstc = (c.henvcfg & HENVCFG_STCE) && csr_probe(CSR_STIMECMP, &v);
 	c.svinval = !lim->no_svinval && isa_has(host, ISA_SVINVAL);
 	c.stateen = csr_probe(CSR_HSTATEEN0, &v);
-	c.fpu = probe_sstatus(SSTATUS_FS);
+	c.siselect = !c.stateen && csr_probe(CSR_VSISELECT, &v);
+	c.fpu = isa_has(host, ISA_D) && probe_sstatus(SSTATUS_FS); /* fpu.S moves 64 bits */
 	c.vector = probe_sstatus(SSTATUS_VS);
 	c.vlenb = c.vector ? probe_vlenb() : 0;
 	if (!first) {
@@ -116,6 +117,7 @@ bool hext_probe(const struct isa_set *host, const struct hext_limits *lim, bool 
 		c.sstc = c.sstc && h->sstc;
 		c.svinval = c.svinval && h->svinval;
 		c.stateen = c.stateen && h->stateen;
+		c.siselect = c.siselect && h->siselect;
 		c.fpu = c.fpu && h->fpu;
 		c.vector = c.vector && h->vector && c.vlenb == h->vlenb;
 		c.vlenb = c.vector ? c.vlenb : 0;

@@ -30,6 +30,8 @@ static void native_load(struct hext_ctx *c)
 	csr_write(CSR_HVIP, c->hvip);
 	csr_write(CSR_SCOUNTEREN, c->scounteren);
 	csr_write(CSR_SENVCFG, c->senvcfg);
+	if (hext_caps.siselect) /* not offered, so not kept: but no message from the last guest to this one either */
+		csr_write(CSR_VSISELECT, 0);
 	if (hext_caps.sstc)
 		csr_write(CSR_VSTIMECMP, c->vstimecmp);
 }

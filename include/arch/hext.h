@@ -75,7 +75,8 @@ struct hext_caps {
 	bool svinval;
 	bool stateen;	    /* hstateen0 exists */
 	bool vector;	    /* sstatus.VS sticks */
-	bool fpu;	    /* sstatus.FS sticks */
+	bool fpu;	    /* D, and sstatus.FS sticks */
+	bool siselect;	    /* guests reach vsiselect, as no Smstateen guards it */
 	uint8_t vmid_bits;  /* 0..14 */
 	uint16_t gstage_modes; /* bit n: hgatp.MODE n translates (8 Sv39x4, 9 Sv48x4, 10 Sv57x4) */
 	uint64_t henvcfg;   /* bits that can be set */
