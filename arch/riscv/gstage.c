@@ -332,11 +332,16 @@ void gstage_reclaim(struct gstage *g, struct gstage_change *change)
 
 int gstage_init(struct gstage *g, unsigned mode, const struct gstage_mem *mem, void *ctx)
 {
+	int rc;
+
 	if (mode < HGATP_MODE_SV39X4 || mode > HGATP_MODE_SV57X4)
 		return -NACRE_EINVAL;
 	*g = (struct gstage){.mem = mem, .ctx = ctx, .mode = (uint8_t)mode};
 	g->levels = (uint8_t)(3 + mode - HGATP_MODE_SV39X4);
-	return mem->alloc(ctx, HGATP_ROOT_PAGES, &g->root);
+	rc = mem->alloc(ctx, HGATP_ROOT_PAGES, &g->root);
+	if (rc)
+		*g = (struct gstage){0}; /* nothing to destroy */
+	return rc;
 }
 
 void gstage_destroy(struct gstage *g)

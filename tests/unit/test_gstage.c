@@ -505,6 +505,7 @@ static void test_arguments(void **state)
 	teardown();
 	mem.budget = 0;
 	assert_int_equal(gstage_init(&g, HGATP_MODE_SV39X4, &mem_ops, &mem), -NACRE_ENOMEM);
+	assert_null(g.mem); /* so its owner has nothing to destroy */
 }
 
 int main(void)
