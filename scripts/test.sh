@@ -4,6 +4,7 @@
 # check or a boot counts as one. Exit status 0 when none failed.
 #
 #   FUZZ_SECONDS=5   per fuzz target      ONLY=REGEX   only tests whose name matches
+#   REBOOTS=1000     of the guest that does nothing else
 #   NATIVE=1         guests and boots directly on OpenSBI: does the test itself work?
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -117,6 +118,7 @@ guest() {
 	for file in tests/guest/*.cases; do
 		cases "$file"
 	done
+	GUEST_MEM=16M job guest-reboots 320 tests/guest/reboot.sh "${REBOOTS:-1000}" $logs/guest-reboots.console
 	wait
 }
 
