@@ -25,7 +25,7 @@ CLANG		?= clang
 # Pure files: no CSR, no assembly, no clock, no lock, no hidden state. They are built for the host too, where
 # they are tested and fuzzed. They may include one another's headers, include/spec and BASE_HEADERS.
 PURE := core/bundle.c core/bus.c core/config.c core/config_prop.c core/fdt.c core/host.c \
-	core/line.c core/page.c core/prefix.c \
+	core/line.c core/page.c core/prefix.c core/rng.c \
 	arch/riscv/gstage.c arch/riscv/hfence.c arch/riscv/inject.c arch/riscv/insn.c arch/riscv/isa.c \
 	arch/riscv/isa_guest.c arch/riscv/vmid.c \
 	guest/hartmask.c guest/image.c guest/vfdt.c guest/vplic.c guest/vuart.c

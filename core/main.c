@@ -19,6 +19,7 @@
 #include <core/log.h>
 #include <core/memory.h>
 #include <core/sched.h>
+#include <core/seed.h>
 #include <core/vm.h>
 #include <guest/guest.h>
 
@@ -174,6 +175,7 @@ void boot_main(uint64_t hartid, uint64_t fdt_pa)
 	if (!mmu_init(host.ram, host.nram, &tree))
 		panic("memory is too scattered: out of early page tables");
 	memory_init();
+	seed_init();
 	read_options();
 	c = cpu_init_boot(hartid);
 	hart_set_tp(c);

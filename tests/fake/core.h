@@ -22,6 +22,7 @@ struct fake_vcpu {
 };
 
 struct fake {
+	bool seeded; /* seed_bytes() has something to give */
 	struct vm vm;
 	struct vcpu vcpu[VM_MAX_VCPUS];
 	struct vcpu *vcpus[VM_MAX_VCPUS];
