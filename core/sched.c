@@ -122,25 +122,30 @@ static bool may_run(const struct vcpu *v, const struct cpu *c)
 	return v->affinity >> c->index & 1;
 }
 
-static bool hart_free(const struct cpu *c)
+/* How well a vcpu would do on a hart: a free one is best, and one that is away worse than a busy one; 0: not allowed. */
+static unsigned suits(const struct vcpu *v, const struct cpu *c)
 {
-	return !c->current && !c->ready;
+	if (!may_run(v, c))
+		return 0;
+	if (c->away)
+		return 1;
+	return (c->current || c->ready ? 2 : 4) + (v->cpu == c);
 }
 
-/* Home if that is free, else any free hart, else home (or the first allowed, when home is not). */
 static struct cpu *choose_hart(const struct vcpu *v)
 {
-	struct cpu *home = may_run(v, v->cpu) ? v->cpu : NULL;
+	struct cpu *best = v->cpu;
+	unsigned most = suits(v, best);
 
-	if (home && hart_free(home))
-		return home;
-	for (unsigned i = 0; i < cpu_count; i++)
-		if (may_run(v, cpus[i]) && (hart_free(cpus[i]) || !home)) {
-			if (hart_free(cpus[i]))
-				return cpus[i];
-			home = cpus[i];
+	for (unsigned i = 0; i < cpu_count && most < 5; i++) {
+		unsigned n = suits(v, cpus[i]);
+
+		if (n > most) {
+			best = cpus[i];
+			most = n;
 		}
-	return home;
+	}
+	return best;
 }
 
 /* A second vcpu waits for this hart: end the running one's turn in time. Takes effect when the hart has been kicked. */
@@ -208,6 +213,50 @@ void sched_remove(struct vcpu *v)
 	}
 	if (v->ctx.sstc) /* else the timer is the guest's own and goes on */
 		timer_unlink(v);
+}
+
+/* Hands what waits for this hart, vcpus and timers, to others. A bit per hart to be kicked. */
+static uint64_t hand_over(struct cpu *c)
+{
+	struct vcpu *v, *next;
+	uint64_t kick = 0;
+
+	for (v = c->ready; v; v = next) {
+		struct cpu *to = choose_hart(v);
+
+		next = v->next;
+		if (to == c)
+			continue;
+		dequeue(v);
+		enqueue(to, v);
+		share(to, v);
+		kick |= BIT(to->index);
+	}
+	for (v = c->timers; v; v = next) {
+		struct cpu *to = choose_hart(v);
+
+		next = v->tnext;
+		if (to == c || v->state != V_BLOCKED)
+			continue;
+		move(to, v);
+		atomic_store(&to->rearm, 1);
+		kick |= BIT(to->index);
+	}
+	return kick;
+}
+
+void sched_away(bool away)
+{
+	struct cpu *c = this_cpu();
+	uint64_t kick = 0;
+
+	spin_lock(&sched_lock);
+	c->away = away;
+	if (away)
+		kick = hand_over(c);
+	spin_unlock(&sched_lock);
+	for (; kick; kick &= kick - 1)
+		cpu_kick(cpus[__builtin_ctzll(kick)]);
 }
 
 static void run_timers(struct cpu *c)
@@ -305,7 +354,7 @@ static unsigned share_others(struct cpu *c, uint64_t now, struct cpu **kick)
 	for (unsigned i = 0; i < cpu_count; i++) {
 		struct cpu *o = cpus[i];
 
-		if (o == c || (o->current && o->slice_end != TIMER_NEVER) || !least_run(c, o))
+		if (o == c || o->away || (o->current && o->slice_end != TIMER_NEVER) || !least_run(c, o))
 			continue;
 		if (o->current) {
 			o->slice_end = now + slice();

@@ -38,6 +38,7 @@ static int build(struct vm *vm)
 	uint64_t a1, start = timer_now();
 	int err;
 
+	sched_away(true);
 	for (unsigned i = 0; i < vm->nchunks; i++)
 		memory_zero(phys_to_virt(vm->chunk[i].hpa), vm->chunk[i].size);
 	spin_lock(&sched_lock);
@@ -48,6 +49,7 @@ static int build(struct vm *vm)
 	spin_unlock(&sched_lock);
 	err = vm->ops->build(vm, &pc, &a1);
 	vm->build_ticks += timer_now() - start;
+	sched_away(false);
 	if (err)
 		return err;
 	vm->boots++;

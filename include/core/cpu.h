@@ -29,6 +29,7 @@ struct cpu {
 	struct vcpu *ready;  /* list of V_READY vcpus homed here */
 	struct vcpu *timers; /* list by ascending deadline */
 	unsigned nready;
+	bool away;	  /* between sched_away(true) and sched_away(false) */
 	uint32_t resched; /* atomic: the run loop returns to the scheduler */
 	uint32_t rearm;	  /* atomic: slice_end was set by another hart */
 	uint64_t slice_end;

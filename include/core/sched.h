@@ -27,6 +27,11 @@ void sched_remove(struct vcpu *v);
 void sched_set_timer(struct vcpu *v, uint64_t deadline);
 /* Sets this hart's timer to the next event that needs it. */
 void sched_arm(struct cpu *c);
+/*
+ * The calling hart begins something long, with no lock held, or has done it: meanwhile no vcpu waits for this hart that may
+ * run on another one.
+ */
+void sched_away(bool away);
 /* Calls fn about 100 times a second on the boot hart from now on; with no lock held. */
 void sched_poll(bool (*fn)(void));
 /* A kick has arrived on this hart: another hart may have given its turn an end. */
