@@ -38,8 +38,9 @@ operations() {
 	rows "$way" "$OUT/$way-1.log"
 	boot "$OUT/$way-2.log" 2 256M
 	rows "$way" "$OUT/$way-2.log" | awk -v two="$two" '$2 ~ two'
-	# Nacre says itself what it took from its entry to the guest's first instruction
-	sed -n 's/.*nacre: boot: \([0-9]*\) instructions.*/'"$way"' nacre-boot \1/p' "$OUT/$way-1.log" | head -1
+	# Nacre says itself what it took from its entry to the guest's first instruction; 1 us is 1000 instructions
+	sed -n 's/.*nacre: boot: \([0-9]*\) us to the first guest, \([0-9]*\) us of it.*/\1 \2/p' "$OUT/$way-1.log" |
+		awk -v w="$way" 'NR == 1 { print w, "nacre-boot", ($1 - $2) * 1000 }'
 }
 
 # linux WAY NAME IMAGE BOOTARGS: millions of instructions from the kernel's entry to /init
