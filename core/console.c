@@ -101,7 +101,8 @@ static void drain(bool wait)
 			break;
 		ring_get(&p->out, &c);
 	}
-	tx_irq(p && ring_count(&p->out));
+	/* Also for a port that is owed its ops->output: console_irq() is what pays. */
+	tx_irq(p && (p->refused || ring_count(&p->out)));
 }
 
 void console_drain(void)
