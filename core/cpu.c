@@ -2,6 +2,7 @@
 /* Harts: their struct cpu, their start through SBI HSM, and the kick that makes another hart look at its requests. */
 #include <arch/atomic.h>
 #include <arch/boot.h>
+#include <arch/irq.h>
 #include <arch/mmu.h>
 #include <arch/sbi.h>
 #include <arch/timer.h>
@@ -58,10 +59,18 @@ struct cpu *cpu_init_boot(uint64_t hartid)
 
 static void secondary(void *tp)
 {
-	cpu_main(tp);
+	struct cpu *c = tp;
+
+	/* Too late: the boot hart has gone on without it. */
+	while (atomic_swap(&c->arrived, 1))
+		arch_wait();
+	cpu_main(c);
 }
 
-/* One at a time: a hart probes its features into global variables before it says that it is online. */
+/*
+ * One at a time: a hart probes its features into global variables before it says that it is online. False: no more can be
+ * started, for this one may still come and use what `boot` tells it.
+ */
 static bool start_one(uint64_t hartid)
 {
 	static struct hart_boot boot;
@@ -71,18 +80,18 @@ static bool start_one(uint64_t hartid)
 
 	if (!c) {
 		log_warn("hart %lu: no memory for it", hartid);
-		return false;
+		return true;
 	}
 	boot = (struct hart_boot){(uint64_t)c->stack_top, (uint64_t)c, secondary};
 	fence_rw_rw(); /* `boot` before the firmware's message to the hart that reads it */
 	err = sbi_hart_start(hartid, hart_entry_phys(), (uint64_t)&boot);
 	if (err) {
 		log_warn("hart %lu: firmware does not start it: SBI error %ld", hartid, err);
-		return false;
+		return true;
 	}
 	while (!atomic_load_acquire(&c->online))
-		if (timer_now() > limit) {
-			log_warn("hart %lu: started, but silent for a second; left out", hartid);
+		if (timer_now() > limit && !atomic_swap(&c->arrived, 1)) {
+			log_warn("hart %lu: started, but silent for a second; left out, like those after it", hartid);
 			return false;
 		}
 	cpu_count++;
@@ -94,8 +103,8 @@ void cpu_start_others(void)
 	uint64_t self = this_cpu()->hartid;
 
 	for (unsigned i = 0; i < host.nharts; i++)
-		if (host.hart[i].hartid != self)
-			start_one(host.hart[i].hartid);
+		if (host.hart[i].hartid != self && !start_one(host.hart[i].hartid))
+			break;
 }
 
 struct cpu *cpu_by_hartid(uint64_t hartid)

@@ -141,9 +141,9 @@ static void boot_hart(void *arg)
 	drivers_probe();
 	log_console_ready();
 	hart_init(c, true);
-	timer_init(hext_caps.sstc);
 	c->online = 1;
 	cpu_start_others();
+	timer_init(hext_caps.sstc); /* until here SBI TIME: a later hart may be without Sstc */
 	hext_choose();
 	isa_limit_henvcfg(&host.isa, hext_caps.henvcfg);
 	memory_use_cbo_zero(host.cboz_block);

@@ -19,6 +19,7 @@ struct cpu {
 	unsigned index; /* 0.. in order of bring-up; 0 is the boot hart */
 	void *stack_top;
 	struct vcpu *current; /* the vcpu being run; read by others only as a hint */
+	uint32_t arrived;     /* atomic: 1 when the hart has come, or has been given up */
 	uint32_t online;      /* atomic: 1 when the hart schedules */
 
 	/* Kick protocol, see cpu_kick(). Atomic. */
