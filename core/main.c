@@ -66,6 +66,10 @@ static void banner(void)
 
 	log_info("Nacre on %s: %u hart%s, %lu MiB of RAM, %s", host.model, cpu_count, cpu_count == 1 ? "" : "s",
 		 (unsigned long)(memory_total_pages() * PAGE_SIZE >> 20), mmu_mode_name());
+	if (host.ram_ignored)
+		log_warn("%u banks of RAM are not used: no more than %u are", host.ram_ignored, HOST_RAM_MAX);
+	if (host.harts_ignored)
+		log_warn("%u harts are not used: no more than %u are", host.harts_ignored, HOST_HARTS_MAX);
 	log_info("hypervisor extension: %s, VMID bits %u, G-stage%s%s%s%s%s%s", hext.name, h->vmid_bits,
 		 h->gstage_modes & BIT(HGATP_MODE_SV39X4) ? " Sv39x4" : "",
 		 h->gstage_modes & BIT(HGATP_MODE_SV48X4) ? " Sv48x4" : "",
@@ -132,6 +136,17 @@ static void start_guests(void)
 		}
 }
 
+/* Nothing runs: that is wanted when guests wait for the monitor (no-autostart), and a failure otherwise. */
+static void report_idle(void)
+{
+	for (struct vm *vm = vm_list; vm; vm = vm->next)
+		if (!vm->cfg.autostart) {
+			log_info("%s: not started (no-autostart): the monitor can", vm->name);
+			return;
+		}
+	vm_power_off_if_last(true);
+}
+
 /* On the hart's own stack. */
 static void boot_hart(void *arg)
 {
@@ -157,7 +172,7 @@ static void boot_hart(void *arg)
 	log_info("boot: %lu us to the first guest, %lu us of it for images and zeroing",
 		 (unsigned long)((now - boot_time) * 1000000 / host.timebase),
 		 (unsigned long)(images * 1000000 / host.timebase));
-	vm_power_off_if_last(true);
+	report_idle();
 	sched_loop(c);
 }
 

@@ -140,7 +140,9 @@ static int make_vcpu(struct vm *vm, uint32_t id)
 		}
 	v->ctx.vcpu_id = id;
 	v->ctx.henvcfg = isa_henvcfg(&vm->isa) & hext_caps.henvcfg;
-	v->ctx.hcounteren = isa_has(&vm->isa, ISA_ZICNTR) ? COUNTEREN_ZICNTR : 0;
+	/* The hpmcounters stand still: Nacre has no use for them, and guests have no means to start them. */
+	v->ctx.hcounteren = (isa_has(&vm->isa, ISA_ZICNTR) ? COUNTEREN_ZICNTR : 0) |
+			    (isa_has(&vm->isa, ISA_ZIHPM) ? COUNTEREN_ZIHPM : 0);
 	v->ctx.sstc = hext_caps.sstc && isa_has(&vm->isa, ISA_SSTC);
 	v->ctx.fast = true;
 	v->ctx.fpu = hext_caps.fpu && isa_has(&vm->isa, ISA_F);

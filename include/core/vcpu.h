@@ -63,8 +63,7 @@ struct vcpu {
 	/* The owner's. */
 	bool stop;	      /* the turn ends */
 	bool waiting;	      /* in WFI or HSM suspend: enter only when something is pending */
-	bool suspended;	      /* the wait is an HSM suspend ... */
-	bool suspend_reset;   /* ... and a non-retentive one */
+	bool suspend_reset;   /* the wait is a non-retentive HSM suspend */
 	const struct bus_range *last_range; /* guest room */
 	struct vmid vmid;
 	uint64_t run_start;

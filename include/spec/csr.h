@@ -110,6 +110,7 @@
 
 /* scounteren, hcounteren */
 #define COUNTEREN_ZICNTR UL(7) /* cycle, time, instret */
+#define COUNTEREN_ZIHPM	 UL(0xfffffff8) /* hpmcounter3 to 31 */
 
 /* henvcfg */
 #define HENVCFG_FIOM  (UL(1) << 0)
