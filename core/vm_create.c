@@ -179,6 +179,7 @@ static void destroy(struct vm *vm)
 static int fill(struct vm *vm)
 {
 	char text[160];
+	uint64_t free = memory_free_pages();
 	int err = isa_guest(&vm->isa, &host.isa, vm->cfg.isa, text, sizeof(text));
 
 	if (err) {
@@ -191,7 +192,7 @@ static int fill(struct vm *vm)
 	}
 	if (take_ram(vm)) {
 		log_warn("/%s: memory: %lu MiB asked for, %lu MiB are free", vm->name, (unsigned long)(vm->ram_size >> 20),
-			 (unsigned long)(memory_free_pages() * PAGE_SIZE >> 20));
+			 (unsigned long)(free * PAGE_SIZE >> 20));
 		return -NACRE_ENOMEM;
 	}
 	err = map_ram(vm);
