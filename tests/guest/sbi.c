@@ -362,6 +362,54 @@ static void test_srst(void)
 	expect("srst.reason.reserved-end", call(SBI_EXT_SRST, 0, 0, 0xdfffffff, 0), BAD_PARAM);
 }
 
+extern char legacy_ipi[], legacy_ipi_ecall[];
+__asm__(".balign 4\n"
+	"legacy_ipi:\n"
+	"	li	a7, 4\n"
+	"legacy_ipi_ecall:\n"
+	"	ecall\n"
+	"	ret\n");
+
+/* A mask that cannot be read: the fault is the caller's own, with sepc at the ecall. */
+static void test_legacy_mask(uint64_t mask, uint64_t cause)
+{
+	struct trap_info t = try_call(legacy_ipi, mask, 0, NULL);
+
+	check_eq("legacy.mask.cause", t.cause, cause);
+	check_eq("legacy.mask.stval", t.stval, mask);
+	check_eq("legacy.mask.sepc", t.epc, (uintptr_t)legacy_ipi_ecall);
+	check("legacy.mask.spp", t.sstatus & SSTATUS_SPP);
+}
+
+static void test_legacy_faults(void)
+{
+	static uint64_t one = 1;
+	struct pt pt = pt_new(3);
+
+	if (machine.native) {
+		skip("legacy.mask", "what firmware may read is its own matter");
+		return;
+	}
+	test_legacy_mask(0x00300000, CAUSE_LOAD_ACCESS);
+	test_legacy_mask(machine.ram + machine.ram_size, CAUSE_LOAD_ACCESS);
+	test_legacy_mask(machine.uart, CAUSE_LOAD_ACCESS);
+	test_legacy_mask(1UL << 55, CAUSE_LOAD_ACCESS);
+	pt_map(&pt, 0x5000, ALIGN_DOWN((uintptr_t)&one, 4096), 0, PTE_RW | PTE_U);
+	csr_write(CSR_SATP, pt_satp(&pt, 0));
+	sfence_vma();
+	test_legacy_mask(0x9000, CAUSE_LOAD_PAGE_FAULT);
+	test_legacy_mask(1UL << 63, CAUSE_LOAD_PAGE_FAULT);
+	test_legacy_mask(0x5000 + ((uintptr_t)&one & 4095),
+			 CAUSE_LOAD_PAGE_FAULT); /* a user's page */
+	csr_set(CSR_SSTATUS, SSTATUS_SUM);
+	check("legacy.mask.sum",
+	      !try_call(legacy_ipi, 0x5000 + ((uintptr_t)&one & 4095), 0, NULL).taken);
+	csr_clear(CSR_SSTATUS, SSTATUS_SUM);
+	csr_write(CSR_SATP, 0);
+	sfence_vma();
+	check("legacy.mask.pending", ssi());
+}
+
 static void test_legacy(void)
 {
 	uint64_t mask = 1UL << harts[0].id, none = 0;
@@ -404,6 +452,7 @@ void guest_main(void)
 	test_dbcn();
 	test_srst();
 	test_legacy();
+	test_legacy_faults();
 	print("# %u calls\n", calls);
 	check_eq("registers-preserved", damaged, 0);
 }
