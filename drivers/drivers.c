@@ -84,7 +84,7 @@ static void probe_console(void)
 	if (option && !strcmp(option, "sbi") && !sbi_console_probe())
 		return;
 	node = stdout_node();
-	if (node >= 0 && !probe(node, DRIVER_CONSOLE))
+	if (node >= 0 && fdt_enabled(host.fdt, node) && !probe(node, DRIVER_CONSOLE))
 		return;
 	if (!probe_any(DRIVER_CONSOLE, node))
 		return;
