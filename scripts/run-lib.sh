@@ -79,7 +79,7 @@ prepare() {
 		QEMU+=(-kernel "$dir/kernel" -append "${BOOTARGS:-console=ttyS0}")
 		[ ! -e "$dir/initrd" ] || QEMU+=(-initrd "$dir/initrd")
 	else
-		scripts/bundle.sh "$GUESTS" "$dir/bundle.cpio" "$dir" "$(dirname "$GUESTS")" build/guest
+		scripts/bundle.sh "$GUESTS" "$dir/bundle.cpio" "$dir" "$(dirname "$GUESTS")" build/guest ${BUNDLE_DIRS:-}
 		QEMU+=(-kernel build/nacre.bin -initrd "$dir/bundle.cpio")
 		[ -z "${NACRE_ARGS:-}" ] || QEMU+=(-append "$NACRE_ARGS")
 	fi

@@ -3,7 +3,7 @@
 # Installs what is missing, asks nothing, and does nothing when nothing is missing.
 #
 #   setup.sh tools     cross compiler, dtc, cpio, QEMU, OpenSBI; the target's libfdt   (build and run)
-#   setup.sh test      cmocka, clang, clang-tidy and the host's libfdt                 (make test)
+#   setup.sh test      cmocka, clang, clang-tidy, the host's libfdt, U-Boot           (make test)
 #   setup.sh guest     Debian's riscv64 kernel and busybox, packed into an initramfs   (build/guest)
 #   setup.sh guest612  Debian's kernel 6.12 as build/guest/Image-6.12                  (make bench)
 #
@@ -71,6 +71,7 @@ setup_test() {
 int main(void) { return fdt_check_header(0); }' -lfdt || pkgs="$pkgs libfdt-dev"
 	host_has 'int main(void) { return 0; }' -fsanitize=address,undefined || pkgs="$pkgs gcc"
 	fuzzer || pkgs="$pkgs clang libclang-rt-dev"
+	[ -e /usr/lib/u-boot/qemu-riscv64_smode/u-boot.bin ] || pkgs="$pkgs u-boot-qemu"
 	install_packages "$pkgs" ""
 }
 

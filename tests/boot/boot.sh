@@ -14,6 +14,7 @@ fi
 log=$(realpath -m "$3")
 cd "$(dirname "$0")/../.."
 . scripts/run-lib.sh
+. tests/boot/host-lib.sh
 
 fail() { echo "$*"; exit 1; }
 skip() { echo "$*"; exit 77; }
@@ -24,7 +25,8 @@ FORBIDDEN='Kernel panic|Oops|BUG:|WARNING:|rcu: INFO|soft lockup|nacre: panic'
 # The variables of scripts/run.sh, and the steps in their order.
 read_case() {
 	local line key value found=
-	limit=120 exit_wanted=0 run='' edit='' damage='' steps=() has=()
+	limit=120 exit_wanted=0 run='' edit='' damage='' load='' loader='' dtb='' uses_qemu=''
+	steps=() has=()
 	unset KERNEL INITRD BOOTARGS VCPUS GUEST_MEM ISA GUESTS SMP MEM CPU MACHINE QEMU_ARGS NACRE_ARGS
 	while IFS= read -r line; do
 		key=${line%%:*} value=${line#*:}
@@ -36,17 +38,22 @@ read_case() {
 		fi
 		[ -n "$found" ] || continue
 		case $key in
-		smp | mem | cpu | machine | vcpus | guest_mem | isa | bootargs | guests | kernel | initrd | nacre_args)
+		smp | mem | cpu | machine | vcpus | guest_mem | isa | bootargs | guests | kernel | initrd | \
+			nacre_args | qemu_args)
 			declare -g "${key^^}=$value" ;;
 		limit) limit=$value ;;
 		exit) exit_wanted=$value ;;
 		run) run=$value ;;
 		edit) edit=$value ;;
 		damage) damage=$value ;;
+		load) load=$value ;;
+		loader) loader=$value ;;
+		dtb) dtb+=" $value;" ;;
 		has) has+=("$value") ;;
 		allow) FORBIDDEN=${FORBIDDEN//"|$value"/} ;;
 		forbid) FORBIDDEN+="|$value" ;;
-		expect | type | send) steps+=("$key $value") ;;
+		expect | type | send | feed | wait | check) steps+=("$key $value") ;;
+		qemu) steps+=("$key $value") uses_qemu=1 ;;
 		'' | '#'*) ;;
 		*) fail "$cases: $name: unknown key '$key'" ;;
 		esac
@@ -107,11 +114,19 @@ finish() {
 
 read_case
 if [ -n "${NATIVE:-}" ]; then
-	[ -z "${GUESTS:-}$edit$damage${ISA:-}" ] || skip "needs Nacre"
+	[ -z "${GUESTS:-}$edit$damage$load$loader$dtb$uses_qemu${ISA:-}" ] || skip "needs Nacre"
 	SMP=${VCPUS:-2}
 fi
 dir=
-trap '[ -z "${qemu:-}" ] || kill -KILL $qemu 2>/dev/null || true; rm -rf "$dir"' EXIT
+end() {
+	local pid
+	for pid in ${qemu:-} ${reader:-}; do
+		kill -KILL $pid || true
+		wait $pid || true
+	done 2>/dev/null
+	rm -rf "$dir"
+}
+trap end EXIT
 trap 'exit 1' TERM INT
 BOOTARGS=${BOOTARGS:-console=ttyS0}${run:+ nacre.run=${run// /+}}
 [ -z "${GUESTS:-}" ] || unset BOOTARGS
@@ -122,10 +137,13 @@ if [ -n "$edit" ]; then
 	GUESTS=$edited
 fi
 check_variables
+BUNDLE_DIRS=build/tests/guest
 prepare >"$log" 2>&1 || fail "$(tail -1 "$log")"
 rm -f ${edited+"$edited"}
 [ -z "$damage" ] || (cd "$dir" && eval "$damage") >"$log" 2>&1 || fail "damage: $(tail -1 "$log")"
+[ -n "${NATIVE:-}" ] || special_host
 start
+[ -z "$uses_qemu" ] || qemu_open
 next=1
 for step in ${steps[@]+"${steps[@]}"}; do
 	text=${step#* }
@@ -133,6 +151,10 @@ for step in ${steps[@]+"${steps[@]}"}; do
 	expect*) expect "$text" ;;
 	type*) expect "$PROMPT"; echo "$text" >&8 ;;
 	send*) printf '%b' "$text" >&8 ;;
+	feed*) eval "$text" >&8 || fail "feed: $text" ;;
+	wait*) sleep "$text" ;;
+	qemu*) qemu_command "$text" ;;
+	check*) out=$( (eval "$text") 2>&1) || fail "check: $text: ${out%%$'\n'*}" ;;
 	esac
 done
 finish
