@@ -317,8 +317,10 @@ static void test_plus_minus(void **state)
 static void test_refusals(void **state)
 {
 	(void)state;
-	refused("rv64imac", "host,+zabha", NACRE_ENOTSUP,
-		"zabha is not there on every hart of the host");
+	refused("rv64imac", "host,+zbb", NACRE_ENOTSUP,
+		"zbb is not there on every hart of the host, and cannot be emulated");
+	refused("rv64im", "host,+zabha", NACRE_ENOTSUP,
+		"zabha needs zaamo, which the guest is not given");
 	refused("rv64imac_zabha", "host,+zabha,-zaamo", NACRE_ENOTSUP,
 		"zabha needs zaamo, which the guest is not given");
 	refused("rv64imac_zabha", "rv64im,+zabha", NACRE_ENOTSUP,
@@ -364,7 +366,7 @@ static void test_profiles(void **state)
 	assert_true(isa_has(&g, ISA_B) && isa_has(&g, ISA_SVPBMT) && isa_has(&g, ISA_ZABHA));
 	assert_false(isa_has(&g, ISA_V) || isa_has(&g, ISA_ZICOND));
 	refused(QEMU_RV64, "rva22s64", NACRE_ENOTSUP,
-		"zfhmin is not there on every hart of the host");
+		"zfhmin is not there on every hart of the host, and cannot be emulated");
 	assert_int_equal(isa_guest(&g, &h, "rva23s64", err, sizeof(err)), -NACRE_ENOTSUP);
 	g = guest(QEMU_MAX, "rva23s64,-sha,-sscofpmf,-ssnpm,-supm");
 	assert_true(isa_has(&g, ISA_V) && isa_has(&g, ISA_ZCMOP) && isa_has(&g, ISA_SVNAPOT));
@@ -386,7 +388,30 @@ static void test_henvcfg(void **state)
 	assert_true(isa_has(&h, ISA_SSTC) && isa_has(&h, ISA_ZICBOZ));
 	assert_false(isa_has(&h, ISA_SVADU) || isa_has(&h, ISA_SVPBMT) || isa_has(&h, ISA_ZICBOM));
 	refused("rv64i_svade", "host,+svadu", NACRE_ENOTSUP,
-		"svadu is not there on every hart of the host");
+		"svadu is not there on every hart of the host, and cannot be emulated");
+}
+
+/* Asked for by name only: "host" is what the host has. */
+static void test_emulated(void **state)
+{
+	struct isa_set host = parse(QEMU_RV64), g = guest(QEMU_RV64, "host"), e;
+
+	(void)state;
+	assert_false(isa_has(&g, ISA_ZABHA));
+	assert_false(isa_emulated(&g, &host, &e));
+	g = guest(QEMU_RV64, "host,+zabha");
+	assert_true(isa_has(&g, ISA_ZABHA) && !isa_has(&g, ISA_ZACAS));
+	assert_true(isa_emulated(&g, &host, &e));
+	assert_true(isa_has(&e, ISA_ZABHA) && !isa_has(&e, ISA_ZACAS) && !isa_has(&e, ISA_ZAAMO));
+	g = guest("rv64imac_zabha", "host,+zacas"); /* one by the hart, one by Nacre */
+	host = parse("rv64imac_zabha");
+	assert_true(isa_has(&g, ISA_ZABHA) && isa_has(&g, ISA_ZACAS));
+	assert_true(isa_emulated(&g, &host, &e));
+	assert_true(isa_has(&e, ISA_ZACAS) && !isa_has(&e, ISA_ZABHA));
+	g = guest(QEMU_RV64, "rva20s64,+zabha,-zabha");
+	assert_false(isa_has(&g, ISA_ZABHA));
+	for (enum isa_ext x = 1; x < ISA_COUNT; x++)
+		assert_true(isa_can_emulate(x) == (x == ISA_ZABHA || x == ISA_ZACAS));
 }
 
 /* ---- properties over random hosts and requests ---- */
@@ -490,7 +515,7 @@ static void test_random(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 8000; i++) {
-		struct isa_set host, other, g;
+		struct isa_set host, other, g, emulated;
 		char request[400], err[200] = "";
 
 		random_host(&host);
@@ -513,8 +538,11 @@ static void test_random(void **state)
 		for (enum isa_ext e = 1; e < ISA_COUNT; e++) {
 			if (!isa_has(&g, e))
 				continue;
-			assert_true(isa_has(&host, e) ||
+			assert_true(isa_has(&host, e) || isa_can_emulate(e) ||
 				    (e == ISA_SVADE && isa_has(&host, ISA_SVADU)));
+			if (!isa_has(&host, e) && e != ISA_SVADE)
+				assert_true(isa_emulated(&g, &host, &emulated) &&
+					    isa_has(&emulated, e));
 			assert_null(isa_unoffered(e));
 		}
 		check_round_trip(&g);
@@ -540,6 +568,7 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_profiles),
 		cmocka_unit_test(test_henvcfg),
+		cmocka_unit_test(test_emulated),
 		cmocka_unit_test(test_random),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
