@@ -171,6 +171,7 @@
 
 /* satp */
 #define SATP_MODE_SHIFT 60
+#define SATP_MODE_BARE	UL(0)
 #define SATP_MODE_SV39	UL(8)
 #define SATP_MODE_SV48	UL(9)
 #define SATP_MODE_SV57	UL(10)
