@@ -26,7 +26,7 @@ CLANG		?= clang
 # they are tested and fuzzed. They may include one another's headers, include/spec and BASE_HEADERS.
 PURE := core/bundle.c core/bus.c core/config.c core/config_prop.c core/fdt.c core/host.c \
 	core/line.c core/page.c core/prefix.c core/rng.c \
-	arch/riscv/gstage.c arch/riscv/hfence.c arch/riscv/inject.c arch/riscv/insn.c arch/riscv/isa.c \
+	arch/riscv/amo.c arch/riscv/gstage.c arch/riscv/hfence.c arch/riscv/inject.c arch/riscv/insn.c arch/riscv/isa.c \
 	arch/riscv/isa_guest.c arch/riscv/vmid.c arch/riscv/vwalk.c \
 	guest/hartmask.c guest/image.c guest/vfdt.c guest/vplic.c guest/vuart.c
 BASE_HEADERS := core/types.h core/errno.h core/log.h core/errtext.h core/ring.h arch/isa_rows.inc

@@ -58,7 +58,7 @@ void vcpu_push_fence_i(struct vcpu *v)
 }
 
 /* The calling hart does not run guest code until the run loop enters again: nobody need wait for it. */
-static void leave_guest(struct vcpu *v)
+void vcpu_leave_guest(struct vcpu *v)
 {
 	/* The guest's accesses before exit_seq and in_guest: either one ends the wait in vcpu_fence_wait(). */
 	fence_rw_rw();
@@ -71,7 +71,7 @@ void vcpu_fence_wait(struct vcpu *v)
 	uint32_t seq = atomic_load(&v->exit_seq);
 
 	/* Two that wait for each other: each must be seen out of its guest. */
-	leave_guest(this_cpu()->current);
+	vcpu_leave_guest(this_cpu()->current);
 	/* Out of the guest it drains its queue before it enters again; so nothing has to be awaited then. */
 	while (atomic_load(&v->in_guest) &&
 	       (atomic_load(&v->requests) & (VCPU_REQ_HFENCE | VCPU_REQ_FENCE_I)) &&
@@ -318,6 +318,8 @@ static bool handle_requests(struct cpu *c, struct vcpu *v)
 	}
 	/* Cleared before the acts: whoever asks again meanwhile is heard at the next look. */
 	todo = atomic_and(&v->requests, VCPU_REQ_LEAVE);
+	if (todo & VCPU_REQ_EXCLUSIVE)
+		vcpu_exclusive_wait(v);
 	if (todo & VCPU_REQ_RESET)
 		reset(c, v);
 	if (todo & VCPU_REQ_HFENCE)
@@ -367,6 +369,8 @@ static bool go_on(struct cpu *c, struct vcpu *v)
 		return false;
 	if (!atomic_load(&v->requests))
 		return true;
+	if (atomic_load(&v->requests) & VCPU_REQ_EXCLUSIVE) /* somebody waits for in_guest = 0 */
+		return false;
 	if (handle_requests(c, v))
 		return true;
 	v->stop = true;
@@ -386,7 +390,7 @@ bool vcpu_on_exit(struct hext_ctx *ctx, const struct vcpu_exit *e)
 		ctx->exits[EXIT_IRQ + (e->scause & 15)]++;
 		/* A device's handler, and the console's poll, may take long; nobody shall wait for this vcpu meanwhile. */
 		if ((e->scause & 15) != IRQ_SSI)
-			leave_guest(v);
+			vcpu_leave_guest(v);
 		irq_dispatch(c, e->scause);
 	} else {
 		ctx->exits[e->scause & 31]++;
@@ -409,7 +413,7 @@ static void enter(struct cpu *c, struct vcpu *v)
 	wanted = atomic_load(&v->requests) | atomic_load(&c->resched);
 	if (!wanted)
 		hext.enter(&v->ctx);
-	leave_guest(v);
+	vcpu_leave_guest(v);
 	/* Requests that never end must not keep the end of the slice away, which comes as an interrupt. */
 	if (wanted)
 		irq_poll(c);

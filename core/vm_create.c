@@ -145,6 +145,7 @@ static int make_vcpu(struct vm *vm, uint32_t id)
 			    (isa_has(&vm->isa, ISA_ZIHPM) ? COUNTEREN_ZIHPM : 0);
 	v->ctx.sstc = hext_caps.sstc && isa_has(&vm->isa, ISA_SSTC);
 	v->ctx.fast = true;
+	v->ctx.emulate = vm->emulates;
 	v->ctx.fpu = hext_caps.fpu && isa_has(&vm->isa, ISA_F);
 	v->ctx.vector = hext_caps.vector && isa_has(&vm->isa, ISA_ZVE32X);
 	if (v->ctx.vector) {
@@ -186,6 +187,7 @@ static int fill(struct vm *vm)
 		log_warn("/%s: isa: %s", vm->name, text);
 		return err;
 	}
+	vm->emulates = isa_emulated(&vm->isa, &host.isa, &vm->emulated);
 	if (!gstage_mode(VM_RAM_BASE + vm->ram_size)) {
 		log_warn("/%s: memory: no G-stage mode of this host, or none as asked for, covers it", vm->name);
 		return -NACRE_ENOTSUP;

@@ -12,6 +12,7 @@
 #include <core/vm.h>
 #include <spec/insn.h>
 #include "exit.h"
+#include "vinsn.h"
 #include "vsbi.h"
 
 typedef bool (*exit_handler)(struct vcpu *v, const struct vcpu_exit *e);
@@ -99,6 +100,11 @@ static bool on_guests_own(struct vcpu *v, const struct vcpu_exit *e)
 	return true;
 }
 
+static bool on_illegal(struct vcpu *v, const struct vcpu_exit *e)
+{
+	return v->vm->emulates ? vinsn_illegal(v, e) : on_guests_own(v, e);
+}
+
 static bool on_unknown(struct vcpu *v, const struct vcpu_exit *e)
 {
 	vm_crash(v, e, "exit with cause %lu, which Nacre does not handle",
@@ -109,7 +115,7 @@ static bool on_unknown(struct vcpu *v, const struct vcpu_exit *e)
 static const exit_handler handlers[CAUSE_COUNT] = {
 	[CAUSE_FETCH_MISALIGNED] = on_guests_own,
 	[CAUSE_FETCH_ACCESS] = on_guests_own,
-	[CAUSE_ILLEGAL] = on_guests_own,
+	[CAUSE_ILLEGAL] = on_illegal,
 	[CAUSE_BREAKPOINT] = on_guests_own,
 	[CAUSE_LOAD_MISALIGNED] = on_guests_own,
 	[CAUSE_LOAD_ACCESS] = on_guests_own,

@@ -14,19 +14,6 @@
 struct hext_ops hext;
 struct hext_caps hext_caps;
 
-/*
- * Delegated to VS-mode: all that a guest's own kernel handles. Not delegated: its calls, guest page faults, virtual
- * instructions, hardware errors. Illegal instructions are named here, but most firmware keeps them (medeleg) and redirects
- * them to HS-mode, where they are injected.
- */
-#define HEDELEG                                                                                    \
-	(BIT(CAUSE_FETCH_MISALIGNED) | BIT(CAUSE_FETCH_ACCESS) | BIT(CAUSE_ILLEGAL) |              \
-	 BIT(CAUSE_BREAKPOINT) | BIT(CAUSE_LOAD_MISALIGNED) | BIT(CAUSE_LOAD_ACCESS) |             \
-	 BIT(CAUSE_STORE_MISALIGNED) | BIT(CAUSE_STORE_ACCESS) | BIT(CAUSE_ECALL_U) |              \
-	 BIT(CAUSE_FETCH_PAGE_FAULT) | BIT(CAUSE_LOAD_PAGE_FAULT) | BIT(CAUSE_STORE_PAGE_FAULT) |  \
-	 BIT(CAUSE_SOFTWARE_CHECK))
-
-
 static uint64_t probe_henvcfg(void)
 {
 	uint64_t all = HENVCFG_FIOM | HENVCFG_CBIE | HENVCFG_CBCFE | HENVCFG_CBZE | HENVCFG_ADUE | HENVCFG_PBMTE |
@@ -135,7 +122,6 @@ void hext_hart_init(void)
 {
 	uint64_t v;
 
-	csr_write(CSR_HEDELEG, HEDELEG);
 	csr_write(CSR_HIDELEG, IP_VS);
 	csr_write(CSR_HIE, 0);
 	csr_write(CSR_HGEIE, 0);

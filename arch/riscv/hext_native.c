@@ -10,6 +10,7 @@
 
 static void native_load(struct hext_ctx *c)
 {
+	csr_write(CSR_HEDELEG, c->emulate ? HEDELEG & ~BIT(CAUSE_ILLEGAL) : HEDELEG);
 	csr_write(CSR_HENVCFG, c->henvcfg);
 	csr_write(CSR_HCOUNTEREN, c->hcounteren);
 	csr_write(CSR_HTIMEDELTA, c->htimedelta);
@@ -46,6 +47,7 @@ static void native_put(struct hext_ctx *c)
 	c->vscause = csr_read(CSR_VSCAUSE);
 	c->vstval = csr_read(CSR_VSTVAL);
 	c->vsatp = csr_read(CSR_VSATP);
+	csr_write(CSR_VSATP, 0); /* no walk ahead of time through this guest's tables while it is away */
 	c->hvip = csr_read(CSR_HVIP);
 	c->scounteren = csr_read(CSR_SCOUNTEREN);
 	c->senvcfg = csr_read(CSR_SENVCFG);
@@ -90,6 +92,12 @@ static uint64_t native_vsatp(struct hext_ctx *c)
 {
 	(void)c;
 	return csr_read(CSR_VSATP);
+}
+
+static uint64_t native_vsstatus(struct hext_ctx *c)
+{
+	(void)c;
+	return csr_read(CSR_VSSTATUS);
 }
 
 static void native_set_vstimecmp(struct hext_ctx *c, uint64_t guest_time)
@@ -195,7 +203,7 @@ static void native_hfence_all(void)
 		.name = label, .load = native_load, .put = native_put, .enter = hext_native_enter, \
 		.hvip_set = native_hvip_set, .hvip_clear = native_hvip_clear,                      \
 		.hvip_read = native_hvip_read, .pending = native_pending,                          \
-		.set_hgatp = native_set_hgatp, .vsatp = native_vsatp, .set_vstimecmp = native_set_vstimecmp,              \
+		.set_hgatp = native_set_hgatp, .vsatp = native_vsatp, .vsstatus = native_vsstatus, .set_vstimecmp = native_set_vstimecmp,              \
 		.get_vstimecmp = native_get_vstimecmp, .inject = native_inject, .hfence = fence,   \
 		.hfence_all = native_hfence_all,                                                   \
 	}

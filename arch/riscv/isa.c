@@ -317,3 +317,22 @@ const char *isa_unoffered(enum isa_ext e)
 {
 	return isa_rows[e].unoffered;
 }
+
+bool isa_can_emulate(enum isa_ext e)
+{
+	return isa_rows[e].emulated;
+}
+
+bool isa_emulated(const struct isa_set *guest, const struct isa_set *host, struct isa_set *out)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < ISA_WORDS; i++)
+		out->w[i] = 0;
+	for (enum isa_ext e = 1; e < ISA_COUNT; e++)
+		if (isa_rows[e].emulated && isa_has(guest, e) && !isa_has(host, e)) {
+			isa_add(out, e);
+			any = true;
+		}
+	return any;
+}

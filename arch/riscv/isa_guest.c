@@ -217,10 +217,11 @@ static int check_ext(const struct request *r, enum isa_ext e)
 	if (row->unoffered)
 		return refuse(r, NACRE_ENOTSUP, "%s is not offered to guests: %s", row->name,
 			      row->unoffered);
-	if (!isa_has(&r->have, e))
-		return refuse(r, NACRE_ENOTSUP, "%s is not there on every hart of the host",
+	if (!isa_has(&r->have, e) && !row->emulated)
+		return refuse(r, NACRE_ENOTSUP,
+			      "%s is not there on every hart of the host, and cannot be emulated",
 			      row->name);
-	if (!offered(&r->have, e))
+	if (isa_has(&r->have, e) && !offered(&r->have, e))
 		return refuse(r, NACRE_ENOTSUP,
 			      "%s needs %s on the host to hold for a guest, which is not there",
 			      row->name, isa_rows[row->host].name);

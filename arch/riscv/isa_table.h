@@ -29,6 +29,7 @@ struct isa_row {
 	enum isa_hide hide;
 	uint64_t henvcfg; /* bits that a guest must have set to use it */
 	uint8_t host; /* the host extension that makes this one true in VS-mode too, or ISA_NONE */
+	bool emulated; /* Nacre carries its instructions out where the host has it not */
 	const char *unoffered; /* why guests cannot have it, or NULL */
 };
 

@@ -65,6 +65,7 @@ struct hext_ctx {
 	uint64_t hcounteren;
 	bool sstc;   /* the guest has Sstc: its timer is vstimecmp, else one of core/sched.c's */
 	bool fast;   /* the exits of hext_fast.c may be taken for this vcpu */
+	bool emulate; /* illegal instructions come here first: some are carried out for the guest */
 	bool fpu;    /* the guest has F and D */
 	bool vector; /* the guest has V */
 };
@@ -99,6 +100,7 @@ struct hext_ops {
 	uint64_t (*pending)(struct hext_ctx *ctx);
 	void (*set_hgatp)(struct hext_ctx *ctx);
 	uint64_t (*vsatp)(struct hext_ctx *ctx);
+	uint64_t (*vsstatus)(struct hext_ctx *ctx);
 	void (*set_vstimecmp)(struct hext_ctx *ctx, uint64_t guest_time);
 	uint64_t (*get_vstimecmp)(struct hext_ctx *ctx);
 	/* Delivers an exception to VS-mode of the loaded context: cause and stval. */
@@ -131,7 +133,7 @@ struct hext_limits {
 bool hext_probe(const struct isa_set *host, const struct hext_limits *lim, bool first);
 /* Chooses the back end; once, after the probe of the boot hart. */
 void hext_choose(void);
-/* Constant hypervisor CSRs of the calling hart (hedeleg, hideleg, hcounteren, ...). */
+/* Constant hypervisor CSRs of the calling hart (hideleg, hstateen0, ...). */
 void hext_hart_init(void);
 /* Architectural reset state of a vcpu that starts at pc with a0, a1 (SBI HSM "Hart start register state"). */
 void hext_ctx_reset(struct hext_ctx *ctx, gpa_t pc, uint64_t a0, uint64_t a1);

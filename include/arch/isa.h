@@ -84,6 +84,11 @@ int isa_ext_list(const struct isa_set *s, char *buf, size_t len);
 /* The henvcfg bits that a guest with this set runs with. */
 uint64_t isa_henvcfg(const struct isa_set *s);
 
+/* Can Nacre carry out its instructions where the host has it not? */
+bool isa_can_emulate(enum isa_ext e);
+/* What of the guest's is emulated on this host; false: nothing. */
+bool isa_emulated(const struct isa_set *guest, const struct isa_set *host, struct isa_set *out);
+
 /* A row's name, its means to be hidden, and why guests are not offered it (NULL: they are). */
 const char *isa_name(enum isa_ext e);
 enum isa_hide isa_hiding(enum isa_ext e);

@@ -25,6 +25,8 @@ struct cpu;
 #define VCPU_REQ_FENCE_I BIT(3)
 #define VCPU_REQ_LINES	 BIT(4) /* lines or ssip changed */
 
+#define VCPU_REQ_EXCLUSIVE BIT(5) /* stay out of the guest while vm->exclusive */
+
 enum vcpu_state {
 	V_OFF,	   /* stopped by HSM, or its VM is off */
 	V_BLOCKED, /* waits for an interrupt */
@@ -73,7 +75,7 @@ struct vcpu {
 	struct fpu_state fp;
 	struct vector_csrs vcsr;
 	void *vregs;	      /* 32 * vlenb bytes, NULL without vector */
-	uint64_t sbi_calls, mmio, injected, fences_in;
+	uint64_t sbi_calls, mmio, injected, emulated, fences_in;
 };
 
 /* Makes a stopped vcpu as new; nobody else may know it then. */
@@ -99,6 +101,13 @@ void vcpu_push_fence_i(struct vcpu *v);
 void vcpu_fence_wait(struct vcpu *v);
 /* The loaded vcpu itself. */
 void vcpu_hfence_self(struct vcpu *v, const struct hfence *h);
+
+/* The calling hart runs no guest code until its run loop enters again: nobody need wait for this vcpu, its own. */
+void vcpu_leave_guest(struct vcpu *v);
+/* The loaded vcpu: fn(arg) while no other vcpu of the VM runs guest code. fn is short and waits for nobody. */
+void vcpu_exclusive(struct vcpu *v, void (*fn)(void *), void *arg);
+/* The run loop, out of the guest: until nobody is exclusive. */
+void vcpu_exclusive_wait(const struct vcpu *v);
 
 /* The loaded vcpu's timer: guest time of the next event, UINT64_MAX for none. Clears a pending VSTIP. */
 void vcpu_set_timer(struct vcpu *v, uint64_t guest_time);

@@ -65,6 +65,8 @@ struct vm {
 	char name[VM_NAME_MAX];
 	struct vm_config cfg;
 	struct isa_set isa;
+	struct isa_set emulated; /* of isa, what the host has not */
+	bool emulates;		 /* there is something in it */
 	const struct vm_ops *ops;
 	struct vcpu **vcpu;
 	unsigned nvcpus;
@@ -75,6 +77,8 @@ struct vm {
 	unsigned nchunks;
 	struct bus bus;
 	struct spinlock dev_lock; /* the VM's virtual devices */
+	struct spinlock exclusive_lock; /* outermost, of vcpu_exclusive() */
+	uint32_t exclusive;	  /* atomic */
 	void *devices;		  /* guest room */
 	uint64_t time_zero;	  /* host time of the guest's time 0 */
 	uint64_t boots;

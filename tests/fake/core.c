@@ -20,6 +20,13 @@ struct console_port {
 };
 static struct console_port port;
 
+void vcpu_exclusive(struct vcpu *v, void (*fn)(void *), void *arg)
+{
+	(void)v;
+	fake.exclusive++;
+	fn(arg);
+}
+
 bool seed_bytes(uint8_t out[RNG_BYTES])
 {
 	memset(out, 0x5a, RNG_BYTES);
@@ -32,6 +39,16 @@ static void hvip_clear(struct hext_ctx *ctx, uint64_t clear)
 {
 	(void)ctx;
 	fake.hvip &= ~clear;
+}
+
+static uint64_t vsatp(struct hext_ctx *ctx)
+{
+	return ctx->vsatp;
+}
+
+static uint64_t vsstatus(struct hext_ctx *ctx)
+{
+	return ctx->vsstatus;
 }
 
 static uint64_t hvip_read(struct hext_ctx *ctx)
@@ -300,6 +317,8 @@ void fake_init(unsigned vcpus, enum vm_console console)
 	}
 	hext.hvip_clear = hvip_clear;
 	hext.hvip_read = hvip_read;
+	hext.vsatp = vsatp;
+	hext.vsstatus = vsstatus;
 }
 
 void fake_free(void)

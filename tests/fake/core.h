@@ -22,6 +22,7 @@ struct fake_vcpu {
 };
 
 struct fake {
+	unsigned exclusive; /* calls of vcpu_exclusive() */
 	bool seeded; /* seed_bytes() has something to give */
 	struct vm vm;
 	struct vcpu vcpu[VM_MAX_VCPUS];

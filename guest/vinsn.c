@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Emulated instructions: the AMOs of Zabha and the compare-and-swaps of Zacas (but for AMOCAS.Q),
+ * where the guest was given them and the host has them not. The instruction is carried out as the
+ * hart would have done it: with the guest's own translation and permissions, A and D, atomically on
+ * the host's mapping of the guest's RAM; or it raises what the hart would have raised. Whatever
+ * else is illegal remains the guest's illegal instruction.
+ */
+#include <arch/amo.h>
+#include <arch/insn.h>
+#include <arch/vwalk.h>
+#include <core/errno.h>
+#include <core/host.h>
+#include <core/vm.h>
+#include <spec/insn.h>
+#include "exit.h"
+#include "vinsn.h"
+
+/* ---- Guest page tables, through the host's mapping of guest RAM ---- */
+
+static int table_read(void *ctx, gpa_t a, uint64_t *pte)
+{
+	const uint64_t *p = vm_ram(ctx, a, sizeof(*p));
+
+	if (!p)
+		return -NACRE_EFAULT;
+	*pte = __atomic_load_n(p, __ATOMIC_RELAXED);
+	return 0;
+}
+
+static int table_cas(void *ctx, gpa_t a, uint64_t expect, uint64_t desired)
+{
+	uint64_t *p = vm_ram(ctx, a, sizeof(*p));
+
+	if (!p)
+		return -NACRE_EFAULT;
+	/* A and D before the access for which they are set. */
+	return __atomic_compare_exchange_n(p, &expect, desired, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_SEQ_CST)
+		       ? 0
+		       : -NACRE_EBUSY;
+}
+
+static const struct vwalk_mem tables = {.read = table_read, .cas = table_cas};
+
+static int translate(struct vcpu *v, gva_t va, struct vwalk_result *r)
+{
+	uint64_t vsstatus = hext.vsstatus(&v->ctx);
+	const struct vwalk_env env = {
+		.vsatp = hext.vsatp(&v->ctx),
+		.user = !(v->ctx.sstatus & SSTATUS_SPP),
+		.sum = vsstatus & SSTATUS_SUM,
+		.mxr = vsstatus & SSTATUS_MXR,
+		.adue = v->ctx.henvcfg & HENVCFG_ADUE,
+		.pbmte = v->ctx.henvcfg & HENVCFG_PBMTE,
+		.svnapot = isa_has(&host.isa, ISA_SVNAPOT),
+		.svrsw60t59b = isa_has(&host.isa, ISA_SVRSW60T59B),
+	};
+
+	return vwalk(&env, &tables, v->vm, va, VWALK_STORE, r);
+}
+
+/* ---- AMOs ---- */
+
+/*
+ * Where the guest's AMO goes to, or NULL: it has an exception, or shall try again. Misalignment
+ * comes before translation, as it does on the harts that have the instruction.
+ */
+static void *target(struct vcpu *v, const struct insn *in)
+{
+	gva_t va = gva(v->ctx.x[in->rs1]);
+	struct vwalk_result r;
+	void *p = NULL;
+	int err;
+
+	if (!IS_ALIGNED(va.v, in->size)) {
+		vcpu_inject(v, CAUSE_STORE_MISALIGNED, va.v);
+		return NULL;
+	}
+	err = translate(v, va, &r);
+	if (err == -NACRE_EBUSY) /* the tables change all the time: the guest comes again */
+		return NULL;
+	if (!err)
+		p = vm_ram(v->vm, r.gpa, in->size);
+	if (!p) /* not translated; or to a device or nothing at all */
+		vcpu_inject(v, err == -NACRE_EFAULT ? r.cause : CAUSE_STORE_ACCESS, va.v);
+	return p;
+}
+
+static void do_amo(struct vcpu *v, const struct insn *in, void *p)
+{
+	uint64_t *x = v->ctx.x;
+	const struct amo a = {in->funct, in->size, x[in->rs2], x[in->rd]};
+	uint64_t old = amo_perform(p, &a);
+
+	if (in->rd)
+		x[in->rd] = old;
+}
+
+/* ---- AMOCAS.Q: wider than any atomic access of such a host, so the other vcpus stand still ----
+ */
+
+struct cas128 {
+	uint64_t *p;
+	uint64_t compare[2], desired[2], old[2];
+};
+
+static void cas128(void *arg)
+{
+	struct cas128 *c = arg;
+
+	for (unsigned i = 0; i < 2; i++)
+		c->old[i] = __atomic_load_n(&c->p[i], __ATOMIC_RELAXED);
+	if (c->old[0] != c->compare[0] || c->old[1] != c->compare[1])
+		return;
+	for (unsigned i = 0; i < 2; i++)
+		__atomic_store_n(&c->p[i], c->desired[i], __ATOMIC_RELAXED);
+}
+
+/* Register pairs; the pair of x0 reads as 0, and what is written there is dropped. */
+static void do_cas128(struct vcpu *v, const struct insn *in, void *p)
+{
+	uint64_t *x = v->ctx.x;
+	struct cas128 c = {.p = p};
+
+	for (unsigned i = 0; i < 2; i++) {
+		c.compare[i] = in->rd ? x[in->rd + i] : 0;
+		c.desired[i] = in->rs2 ? x[in->rs2 + i] : 0;
+	}
+	vcpu_exclusive(v, cas128, &c);
+	for (unsigned i = 0; i < 2 && in->rd; i++)
+		x[in->rd + i] = c.old[i];
+}
+
+static bool is_cas128(const struct insn *in)
+{
+	return in->funct == AMO_CAS && in->size == 16 && !(in->rd & 1) && !(in->rs2 & 1);
+}
+
+static void carry_out(struct vcpu *v, const struct insn *in)
+{
+	void *p = target(v, in);
+
+	if (!p)
+		return;
+	if (in->size == 16)
+		do_cas128(v, in, p);
+	else
+		do_amo(v, in, p);
+	v->ctx.sepc += in->len;
+	v->emulated++;
+}
+
+/* Is it one that this guest was given? */
+static bool promised(const struct vcpu *v, const struct insn *in)
+{
+	const struct isa_set *isa = &v->vm->isa;
+	const struct amo a = {.op = in->funct, .size = in->size};
+
+	if (in->kind != INSN_AMO || !(amo_valid(&a) || is_cas128(in)))
+		return false;
+	return (in->size >= 4 || isa_has(isa, ISA_ZABHA)) &&
+	       (in->funct != AMO_CAS || isa_has(isa, ISA_ZACAS));
+}
+
+bool vinsn_illegal(struct vcpu *v, const struct vcpu_exit *e)
+{
+	uint32_t bits = (uint32_t)e->stval;
+	struct insn in;
+
+	/* stval may be 0 on harts that do not report instructions. */
+	if (!bits && !exit_fetch(v, &bits))
+		return true;
+	if (insn_decode(bits, &in) == 0 && promised(v, &in))
+		carry_out(v, &in);
+	else
+		vcpu_inject(v, CAUSE_ILLEGAL, e->stval);
+	return true;
+}
