@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Harts: their struct cpu, their start through SBI HSM, and the kick that makes another hart look at its requests. */
+/* Harts: their struct cpu, their start through SBI HSM, and the kick that makes another hart look
+ * at its requests. */
 #include <arch/atomic.h>
 #include <arch/boot.h>
 #include <arch/irq.h>
@@ -17,7 +18,8 @@ unsigned cpu_count;
 
 void cpu_kick(struct cpu *c)
 {
-	/* The swap orders the caller's request before the look at `polling` (pairs with sched.c: idle()). */
+	/* The swap orders the caller's request before the look at `polling` (pairs with sched.c:
+	 * idle()). */
 	if (atomic_swap(&c->kicked, 1) == 0 && !atomic_load(&c->polling))
 		sbi_send_ipi(c->hartid);
 }
@@ -68,8 +70,8 @@ static void secondary(void *tp)
 }
 
 /*
- * One at a time: a hart probes its features into global variables before it says that it is online. False: no more can be
- * started, for this one may still come and use what `boot` tells it.
+ * One at a time: a hart probes its features into global variables before it says that it is online.
+ * False: no more can be started, for this one may still come and use what `boot` tells it.
  */
 static bool start_one(uint64_t hartid)
 {
@@ -91,7 +93,9 @@ static bool start_one(uint64_t hartid)
 	}
 	while (!atomic_load_acquire(&c->online))
 		if (timer_now() > limit && !atomic_swap(&c->arrived, 1)) {
-			log_warn("hart %lu: started, but silent for a second; left out, like those after it", hartid);
+			log_warn("hart %lu: started, but silent for a second; left out, like those "
+				 "after it",
+				 hartid);
 			return false;
 		}
 	cpu_count++;

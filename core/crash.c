@@ -25,11 +25,11 @@ void vm_crash(struct vcpu *v, const struct vcpu_exit *e, const char *fmt, ...)
 	log_warn("%s: vcpu %u cannot go on: %s", v->vm->name, v->id, why);
 	log_info("  scause %#lx  stval %#lx  guest physical %#lx  htinst %#lx", e->scause, e->stval,
 		 e->htval << 2 | (e->stval & 3), e->htinst);
-	log_info("  sepc %#lx  in V%c-mode  vsatp %#lx", c->sepc, c->sstatus & SSTATUS_SPP ? 'S' : 'U',
-		 hext.vsatp(&v->ctx));
+	log_info("  sepc %#lx  in V%c-mode  vsatp %#lx", c->sepc,
+		 c->sstatus & SSTATUS_SPP ? 'S' : 'U', hext.vsatp(&v->ctx));
 	for (unsigned i = 1; i < 32; i += 4)
 		log_info("  %4s %016lx  %4s %016lx  %4s %016lx  %4s %016lx", reg_name[i], c->x[i],
-			 reg_name[(i + 1) & 31], c->x[(i + 1) & 31], reg_name[(i + 2) & 31], c->x[(i + 2) & 31],
-			 reg_name[(i + 3) & 31], i + 3 < 32 ? c->x[i + 3] : 0);
+			 reg_name[(i + 1) & 31], c->x[(i + 1) & 31], reg_name[(i + 2) & 31],
+			 c->x[(i + 2) & 31], reg_name[(i + 3) & 31], i + 3 < 32 ? c->x[i + 3] : 0);
 	vm_halt(v->vm, VM_ACT_CRASH);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Something that must be atomic for a VM and that no instruction makes so: all other vcpus of the VM are kept out of the guest
- * meanwhile. Dear (an interrupt for each vcpu that runs), so for rare things only.
+ * Something that must be atomic for a VM and that no instruction makes so: all other vcpus of the
+ * VM are kept out of the guest meanwhile. Dear (an interrupt for each vcpu that runs), so for rare
+ * things only.
  */
 #include <core/vcpu.h>
 #include <core/vm.h>
@@ -14,7 +15,8 @@ void vcpu_exclusive(struct vcpu *v, void (*fn)(void *), void *arg)
 	vcpu_leave_guest(v);
 	spin_lock(&vm->exclusive_lock);
 	atomic_store(&vm->exclusive, 1);
-	/* `exclusive` before the requests (the swap in vcpu_request() orders them): who sees one finds the other. */
+	/* `exclusive` before the requests (the swap in vcpu_request() orders them): who sees one
+	 * finds the other. */
 	for (unsigned i = 0; i < vm->nvcpus; i++)
 		if (vm->vcpu[i] != v)
 			vcpu_request(vm->vcpu[i], VCPU_REQ_EXCLUSIVE);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The boot, in the order in which it happens, and the composition root: the only file that knows core, drivers and guest.
+ * The boot, in the order in which it happens, and the composition root: the only file that knows
+ * core, drivers and guest.
  */
 #include <string.h>
 
@@ -65,14 +66,17 @@ static void banner(void)
 {
 	const struct hext_caps *h = &hext_caps;
 
-	log_info("Nacre on %s: %u hart%s, %lu MiB of RAM, %s", host.model, cpu_count, cpu_count == 1 ? "" : "s",
-		 (unsigned long)(memory_total_pages() * PAGE_SIZE >> 20), mmu_mode_name());
+	log_info("Nacre on %s: %u hart%s, %lu MiB of RAM, %s", host.model, cpu_count,
+		 cpu_count == 1 ? "" : "s", (unsigned long)(memory_total_pages() * PAGE_SIZE >> 20),
+		 mmu_mode_name());
 	if (host.ram_ignored)
-		log_warn("%u banks of RAM are not used: no more than %u are", host.ram_ignored, HOST_RAM_MAX);
+		log_warn("%u banks of RAM are not used: no more than %u are", host.ram_ignored,
+			 HOST_RAM_MAX);
 	if (host.harts_ignored)
-		log_warn("%u harts are not used: no more than %u are", host.harts_ignored, HOST_HARTS_MAX);
-	log_info("hypervisor extension: %s, VMID bits %u, G-stage%s%s%s%s%s%s", hext.name, h->vmid_bits,
-		 h->gstage_modes & BIT(HGATP_MODE_SV39X4) ? " Sv39x4" : "",
+		log_warn("%u harts are not used: no more than %u are", host.harts_ignored,
+			 HOST_HARTS_MAX);
+	log_info("hypervisor extension: %s, VMID bits %u, G-stage%s%s%s%s%s%s", hext.name,
+		 h->vmid_bits, h->gstage_modes & BIT(HGATP_MODE_SV39X4) ? " Sv39x4" : "",
 		 h->gstage_modes & BIT(HGATP_MODE_SV48X4) ? " Sv48x4" : "",
 		 h->gstage_modes & BIT(HGATP_MODE_SV57X4) ? " Sv57x4" : "", h->sstc ? ", Sstc" : "",
 		 h->vector ? ", vector" : "", h->stateen ? ", Smstateen" : "");
@@ -86,16 +90,20 @@ static void open_bundle(void)
 	char err[160];
 
 	if (host.initrd_end <= host.initrd_start)
-		panic("no bundle: the boot loader passed no initrd (linux,initrd-start in /chosen)");
-	if (bundle_open(&bundle, phys_to_virt(hpa(host.initrd_start)), host.initrd_end - host.initrd_start, err,
-			sizeof(err)))
+		panic("no bundle: the boot loader passed no initrd (linux,initrd-start in "
+		      "/chosen)");
+	if (bundle_open(&bundle, phys_to_virt(hpa(host.initrd_start)),
+			host.initrd_end - host.initrd_start, err, sizeof(err)))
 		panic("bundle: %s", err);
 	if (bundle_find(&bundle, CONFIG_FILE, &tree))
 		panic("bundle: no member %s, the configuration", CONFIG_FILE);
 	/* libfdt wants 8-byte alignment, an archive gives 4. */
-	copy = tree.size <= CONFIG_MAX_SIZE ? memory_pages(ALIGN_UP(tree.size + 1, PAGE_SIZE) / PAGE_SIZE) : NULL;
+	copy = tree.size <= CONFIG_MAX_SIZE
+		       ? memory_pages(ALIGN_UP(tree.size + 1, PAGE_SIZE) / PAGE_SIZE)
+		       : NULL;
 	if (!copy)
-		panic("bundle: %s: larger than %u bytes, or no memory", CONFIG_FILE, CONFIG_MAX_SIZE);
+		panic("bundle: %s: larger than %u bytes, or no memory", CONFIG_FILE,
+		      CONFIG_MAX_SIZE);
 	memcpy(copy, tree.data, tree.size);
 	if (config_open(&config, copy, tree.size, err, sizeof(err)))
 		panic("bundle: %s: %s", CONFIG_FILE, err);
@@ -114,7 +122,8 @@ static void create_guests(void)
 {
 	char err[200];
 
-	for (int node = config_next_guest(&config, -1); node >= 0; node = config_next_guest(&config, node)) {
+	for (int node = config_next_guest(&config, -1); node >= 0;
+	     node = config_next_guest(&config, node)) {
 		struct vm_config cfg;
 		struct vm *vm;
 
@@ -132,12 +141,14 @@ static void start_guests(void)
 			if (vm_start(vm))
 				log_warn("%s: cannot be started", vm->name);
 			else
-				log_info("%s: %u vcpu%s, %lu MiB", vm->name, vm->nvcpus, vm->nvcpus == 1 ? "" : "s",
+				log_info("%s: %u vcpu%s, %lu MiB", vm->name, vm->nvcpus,
+					 vm->nvcpus == 1 ? "" : "s",
 					 (unsigned long)(vm->ram_size >> 20));
 		}
 }
 
-/* Nothing runs: that is wanted when guests wait for the monitor (no-autostart), and a failure otherwise. */
+/* Nothing runs: that is wanted when guests wait for the monitor (no-autostart), and a failure
+ * otherwise. */
 static void report_idle(void)
 {
 	for (struct vm *vm = vm_list; vm; vm = vm->next)

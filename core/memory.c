@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The host's free memory. Each bank of RAM has a page pool (page.c); its bitmap lies in the bank itself. What firmware,
- * image, device tree and bundle occupy is never given to a pool.
+ * The host's free memory. Each bank of RAM has a page pool (page.c); its bitmap lies in the bank
+ * itself. What firmware, image, device tree and bundle occupy is never given to a pool.
  */
 #include <string.h>
 
@@ -89,7 +89,8 @@ void memory_use_cbo_zero(uint32_t block)
 {
 	void *page = memory_pages(1);
 
-	/* Firmware may keep cbo.zero from HS-mode (menvcfg.CBZE), so it is tried before it is trusted. */
+	/* Firmware may keep cbo.zero from HS-mode (menvcfg.CBZE), so it is tried before it is
+	 * trusted. */
 	if (page && block && zero_probe(page))
 		zero_block = block;
 	if (page)
@@ -129,7 +130,8 @@ void *memory_pages(uint64_t pages)
 
 void memory_zero(void *p, uint64_t size)
 {
-	uint64_t head = zero_block ? (ALIGN_UP((uint64_t)p, (uint64_t)zero_block) - (uint64_t)p) : size;
+	uint64_t head =
+		zero_block ? (ALIGN_UP((uint64_t)p, (uint64_t)zero_block) - (uint64_t)p) : size;
 
 	head = head < size ? head : size;
 	memset(p, 0, head);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The scheduler: see sched.h. vruntime is run time in ticks, comparable over all harts: who has run least is next, at home
- * unless somebody who waits elsewhere is behind by more than two slices. A vcpu that slept starts level with the others.
+ * The scheduler: see sched.h. vruntime is run time in ticks, comparable over all harts: who has run
+ * least is next, at home unless somebody who waits elsewhere is behind by more than two slices. A
+ * vcpu that slept starts level with the others.
  *
- * A hart has a slice, and so a timer, only while a vcpu waits that may run there: at home at once; elsewhere from the end of a
- * slice on, so that short waits do not disturb harts that are busy with something else.
+ * A hart has a slice, and so a timer, only while a vcpu waits that may run there: at home at once;
+ * elsewhere from the end of a slice on, so that short waits do not disturb harts that are busy with
+ * something else.
  */
 #include <arch/irq.h>
 #include <arch/timer.h>
@@ -15,9 +17,11 @@
 #include <core/vm.h>
 #include <spec/sbi.h>
 
-#define SLICE_HZ 200   /* 5 ms turns when vcpus compete */
+#define SLICE_HZ       200 /* 5 ms turns when vcpus compete */
 #define POLL_DEVICE_HZ 100
-#define POLL_HZ	 50000 /* an idle hart looks for kicks for 20 us before it sleeps: saves the firmware's IPI */
+#define POLL_HZ                                                                                    \
+	50000 /* an idle hart looks for kicks for 20 us before it sleeps: saves the firmware's IPI \
+	       */
 
 struct spinlock sched_lock;
 static uint64_t min_vruntime; /* of those that are or were ready; never less than before */
@@ -122,7 +126,8 @@ static bool may_run(const struct vcpu *v, const struct cpu *c)
 	return v->affinity >> c->index & 1;
 }
 
-/* How well a vcpu would do on a hart: a free one is best, and one that is away worse than a busy one; 0: not allowed. */
+/* How well a vcpu would do on a hart: a free one is best, and one that is away worse than a busy
+ * one; 0: not allowed. */
 static unsigned suits(const struct vcpu *v, const struct cpu *c)
 {
 	if (!may_run(v, c))
@@ -148,7 +153,8 @@ static struct cpu *choose_hart(const struct vcpu *v)
 	return best;
 }
 
-/* A second vcpu waits for this hart: end the running one's turn in time. Takes effect when the hart has been kicked. */
+/* A second vcpu waits for this hart: end the running one's turn in time. Takes effect when the hart
+ * has been kicked. */
 static void share(struct cpu *c, const struct vcpu *v)
 {
 	struct vcpu *cur = c->current;
@@ -346,7 +352,8 @@ static bool wanted(const struct cpu *c)
 	return false;
 }
 
-/* Whoever still waits here after a slice may run on a hart that idles, and take turns on the other busy ones, too. */
+/* Whoever still waits here after a slice may run on a hart that idles, and take turns on the other
+ * busy ones, too. */
 static unsigned share_others(struct cpu *c, uint64_t now, struct cpu **kick)
 {
 	unsigned n = 0;
@@ -354,7 +361,8 @@ static unsigned share_others(struct cpu *c, uint64_t now, struct cpu **kick)
 	for (unsigned i = 0; i < cpu_count; i++) {
 		struct cpu *o = cpus[i];
 
-		if (o == c || o->away || (o->current && o->slice_end != TIMER_NEVER) || !least_run(c, o))
+		if (o == c || o->away || (o->current && o->slice_end != TIMER_NEVER) ||
+		    !least_run(c, o))
 			continue;
 		if (o->current) {
 			o->slice_end = now + slice();
@@ -444,11 +452,13 @@ static void idle(struct cpu *c)
 {
 	uint64_t start = timer_now(), end = start + host.timebase / POLL_HZ;
 
-	/* `polling` = 1 before the look at `kicked`: a kicker that saw 0 has sent an interrupt (pairs with cpu_kick()). */
+	/* `polling` = 1 before the look at `kicked`: a kicker that saw 0 has sent an interrupt
+	 * (pairs with cpu_kick()). */
 	atomic_swap(&c->polling, 1);
 	while (!atomic_load(&c->kicked) && !arch_irq_pending() && timer_now() < end)
 		cpu_relax();
-	/* `polling` = 0 before the last look at `kicked`: whoever kicks later sends an interrupt, which ends the wfi. */
+	/* `polling` = 0 before the last look at `kicked`: whoever kicks later sends an interrupt,
+	 * which ends the wfi. */
 	atomic_swap(&c->polling, 0);
 	if (!atomic_load(&c->kicked) && !arch_irq_pending())
 		arch_wait();

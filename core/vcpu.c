@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The run loop, and all that may be asked of a vcpu from outside. Others ask (a request bit, then a kick), the hart that
- * runs the vcpu acts, in one place: handle_requests(), before the next entry.
+ * The run loop, and all that may be asked of a vcpu from outside. Others ask (a request bit, then a
+ * kick), the hart that runs the vcpu acts, in one place: handle_requests(), before the next entry.
  */
 #include <string.h>
 
@@ -17,8 +17,9 @@
 void vcpu_request(struct vcpu *v, uint64_t bits)
 {
 	/*
-	 * The request before the look at in_guest. Pairs with enter(): in_guest = 1 before its last look at requests. So
-	 * either it sees the request, or we see it in the guest and kick. The calling hart's own vcpu looks after its exit.
+	 * The request before the look at in_guest. Pairs with enter(): in_guest = 1 before its last
+	 * look at requests. So either it sees the request, or we see it in the guest and kick. The
+	 * calling hart's own vcpu looks after its exit.
 	 */
 	atomic_or(&v->requests, bits);
 	if (atomic_load(&v->in_guest) && v->cpu != this_cpu())
@@ -57,10 +58,12 @@ void vcpu_push_fence_i(struct vcpu *v)
 	vcpu_request(v, VCPU_REQ_FENCE_I);
 }
 
-/* The calling hart does not run guest code until the run loop enters again: nobody need wait for it. */
+/* The calling hart does not run guest code until the run loop enters again: nobody need wait for
+ * it. */
 void vcpu_leave_guest(struct vcpu *v)
 {
-	/* The guest's accesses before exit_seq and in_guest: either one ends the wait in vcpu_fence_wait(). */
+	/* The guest's accesses before exit_seq and in_guest: either one ends the wait in
+	 * vcpu_fence_wait(). */
 	fence_rw_rw();
 	atomic_store(&v->exit_seq, v->exit_seq + 1);
 	atomic_store(&v->in_guest, 0);
@@ -72,12 +75,14 @@ void vcpu_fence_wait(struct vcpu *v)
 
 	/* Two that wait for each other: each must be seen out of its guest. */
 	vcpu_leave_guest(this_cpu()->current);
-	/* Out of the guest it drains its queue before it enters again; so nothing has to be awaited then. */
+	/* Out of the guest it drains its queue before it enters again; so nothing has to be awaited
+	 * then. */
 	while (atomic_load(&v->in_guest) &&
 	       (atomic_load(&v->requests) & (VCPU_REQ_HFENCE | VCPU_REQ_FENCE_I)) &&
 	       atomic_load(&v->exit_seq) == seq)
 		cpu_relax();
-	/* The look that ended the wait, and so the target's last guest accesses, before what our guest does next. */
+	/* The look that ended the wait, and so the target's last guest accesses, before what our
+	 * guest does next. */
 	fence_rw_rw();
 }
 
@@ -166,7 +171,8 @@ void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t stval)
 /* Guest time to host time; the guest's clock is behind by time_zero (htimedelta). */
 static uint64_t host_time(const struct vcpu *v, uint64_t guest_time)
 {
-	return guest_time > UINT64_MAX - v->vm->time_zero ? TIMER_NEVER : guest_time + v->vm->time_zero;
+	return guest_time > UINT64_MAX - v->vm->time_zero ? TIMER_NEVER
+							  : guest_time + v->vm->time_zero;
 }
 
 void vcpu_set_timer(struct vcpu *v, uint64_t guest_time)
@@ -178,9 +184,10 @@ void vcpu_set_timer(struct vcpu *v, uint64_t guest_time)
 		return;
 	}
 	/*
-	 * The old event is withdrawn and the new one listed under the lock that sched_timer() holds, so an event that
-	 * fires in between is either cleared here, before the new one, or is the new one: none is lost, none is early.
-	 * The list belongs to the vcpu's hart, whether it runs or waits its turn there.
+	 * The old event is withdrawn and the new one listed under the lock that sched_timer()
+	 * holds, so an event that fires in between is either cleared here, before the new one, or
+	 * is the new one: none is lost, none is early. The list belongs to the vcpu's hart, whether
+	 * it runs or waits its turn there.
 	 */
 	spin_lock(&sched_lock);
 	atomic_and(&v->lines, ~IP_VSTI);
@@ -245,12 +252,14 @@ static void load(struct cpu *c, struct vcpu *v)
 
 	v->ctx.hgatp = gstage_hgatp(&v->vm->gstage, v->vmid.number);
 	hext.load(&v->ctx);
-	/* Not before: hgatp is in force in HS-mode, so a walk ahead of time could bring an old number's entries back. */
+	/* Not before: hgatp is in force in HS-mode, so a walk ahead of time could bring an old
+	 * number's entries back. */
 	if (answer == VMID_NEW_FLUSH)
 		hext.hfence_all();
 	load_fp(c, v);
 	if (answer != VMID_KEEP) {
-		/* The number may have had another owner whose VS-stage entries hfence.gvma did not reach. */
+		/* The number may have had another owner whose VS-stage entries hfence.gvma did not
+		 * reach. */
 		fence_all_vvma(v);
 		/* New on this hart: instructions that it wrote elsewhere. */
 		fence_i();
@@ -265,7 +274,8 @@ static void put(struct vcpu *v)
 
 static void reset(struct cpu *c, struct vcpu *v)
 {
-	/* The order of fields matters: what a new start clears may be set again by others from here on. */
+	/* The order of fields matters: what a new start clears may be set again by others from here
+	 * on. */
 	v->waiting = v->suspend_reset = false;
 	memset(&v->fp, 0, sizeof(v->fp));
 	memset(&v->vcsr, 0, sizeof(v->vcsr));
@@ -289,7 +299,8 @@ static void drain_hfences(struct vcpu *v)
 	struct hfence_queue all;
 	struct hfence h;
 
-	/* All at once: others may push as fast as this hart fences. What they push from here on comes with a new request. */
+	/* All at once: others may push as fast as this hart fences. What they push from here on
+	 * comes with a new request. */
 	spin_lock(&v->fence_lock);
 	hfence_take(&v->fences, &all);
 	spin_unlock(&v->fence_lock);
@@ -331,7 +342,8 @@ static bool handle_requests(struct cpu *c, struct vcpu *v)
 	return true;
 }
 
-/* From a non-retentive suspend: the hart is as new, but what is pending for it and its timer are not the hart's. */
+/* From a non-retentive suspend: the hart is as new, but what is pending for it and its timer are
+ * not the hart's. */
 static void resume(struct cpu *c, struct vcpu *v)
 {
 	uint64_t ssip = hext.hvip_read(&v->ctx) & IP_VSSI;
@@ -364,7 +376,8 @@ static bool wait_over(struct cpu *c, struct vcpu *v)
 /* What an exit leaves to do before the guest may go on. False: back to the run loop. */
 static bool go_on(struct cpu *c, struct vcpu *v)
 {
-	/* in_guest is 0 when the handler waited for another hart: then it must be set again, by enter(). */
+	/* in_guest is 0 when the handler waited for another hart: then it must be set again, by
+	 * enter(). */
 	if (v->waiting || atomic_load(&c->resched) || !atomic_load(&v->in_guest))
 		return false;
 	if (!atomic_load(&v->requests))
@@ -378,8 +391,9 @@ static bool go_on(struct cpu *c, struct vcpu *v)
 }
 
 /*
- * in_guest stays 1 over an exit: a request from another hart is then followed by a kick, which stays pending until the
- * guest is entered and ends its run at once; so no look at requests is missed here.
+ * in_guest stays 1 over an exit: a request from another hart is then followed by a kick, which
+ * stays pending until the guest is entered and ends its run at once; so no look at requests is
+ * missed here.
  */
 bool vcpu_on_exit(struct hext_ctx *ctx, const struct vcpu_exit *e)
 {
@@ -388,7 +402,8 @@ bool vcpu_on_exit(struct hext_ctx *ctx, const struct vcpu_exit *e)
 
 	if (e->scause & CAUSE_INTERRUPT) {
 		ctx->exits[EXIT_IRQ + (e->scause & 15)]++;
-		/* A device's handler, and the console's poll, may take long; nobody shall wait for this vcpu meanwhile. */
+		/* A device's handler, and the console's poll, may take long; nobody shall wait for
+		 * this vcpu meanwhile. */
 		if ((e->scause & 15) != IRQ_SSI)
 			vcpu_leave_guest(v);
 		irq_dispatch(c, e->scause);
@@ -408,13 +423,15 @@ static void enter(struct cpu *c, struct vcpu *v)
 	bool wanted;
 
 	atomic_store(&v->in_guest, 1);
-	/* in_guest = 1 before the last look at requests (pairs with vcpu_request()), and at resched (kick). */
+	/* in_guest = 1 before the last look at requests (pairs with vcpu_request()), and at resched
+	 * (kick). */
 	fence_rw_rw();
 	wanted = atomic_load(&v->requests) | atomic_load(&c->resched);
 	if (!wanted)
 		hext.enter(&v->ctx);
 	vcpu_leave_guest(v);
-	/* Requests that never end must not keep the end of the slice away, which comes as an interrupt. */
+	/* Requests that never end must not keep the end of the slice away, which comes as an
+	 * interrupt. */
 	if (wanted)
 		irq_poll(c);
 }

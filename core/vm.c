@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* VMs: life from creation to reboot and end. The states and who may touch what are told in core/vm.h. */
+/* VMs: life from creation to reboot and end. The states and who may touch what are told in
+ * core/vm.h. */
 #include <string.h>
 
 #include <arch/mmu.h>
@@ -50,7 +51,8 @@ static int build(struct vm *vm)
 	err = vm->ops->build(vm, &pc, &a1);
 	start = timer_now() - start;
 	vm->build_ticks += start;
-	if (vm->boots) /* a reboot is the guest's own doing: one that does nothing else leaves the hart to others */
+	if (vm->boots) /* a reboot is the guest's own doing: one that does nothing else leaves the
+			  hart to others */
 		vm->vcpu[0]->vruntime += start;
 	sched_away(false);
 	if (err)
@@ -65,8 +67,9 @@ static int build(struct vm *vm)
 }
 
 /*
- * Lets the vcpus run: after build() vcpu 0, after a pause all that are not off. If something else was asked for meanwhile,
- * the VM stays halted, with its vcpus waiting, for vm_quiesced() to go on with that.
+ * Lets the vcpus run: after build() vcpu 0, after a pause all that are not off. If something else
+ * was asked for meanwhile, the VM stays halted, with its vcpus waiting, for vm_quiesced() to go on
+ * with that.
  */
 static void unhalt(struct vm *vm, bool boot)
 {
@@ -162,7 +165,8 @@ static void act(struct vm *vm, enum vm_action action)
 	}
 }
 
-/* The one who has set `busy` does all that is asked for until the VM runs or is at rest. Holder of sched_lock. */
+/* The one who has set `busy` does all that is asked for until the VM runs or is at rest. Holder of
+ * sched_lock. */
 static void carry_out(struct vm *vm)
 {
 	while (vm->action != VM_ACT_NONE && vm->nrunning == 0) {
@@ -179,7 +183,8 @@ static void carry_out(struct vm *vm)
 void vm_quiesced(struct vm *vm)
 {
 	spin_lock(&sched_lock);
-	if (!vm->busy) { /* else another hart is at it, and sees the new action when it has finished */
+	if (!vm->busy) { /* else another hart is at it, and sees the new action when it has finished
+			  */
 		vm->busy = true;
 		carry_out(vm);
 	}

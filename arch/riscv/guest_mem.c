@@ -17,7 +17,8 @@ int guest_fetch(gva_t addr, uint32_t *insn, struct guest_fault *f)
 
 	if (guest_load16x(addr.v, &lo, f))
 		return -NACRE_EFAULT;
-	/* The upper half may lie on another page, so it is fetched on its own and only when there is one. */
+	/* The upper half may lie on another page, so it is fetched on its own and only when there
+	 * is one. */
 	if ((lo & 3) == 3 && guest_load16x(addr.v + 2, &hi, f))
 		return -NACRE_EFAULT;
 	*insn = (uint32_t)(lo | hi << 16);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Exits that are answered in the trap itself, without the way back to the run loop: what a guest asks most often and what needs
- * only the state that is in the hart's registers. Called by trap_vector (switch.S) with the caller-saved registers in ctx; the
- * guest's s0-s11 and gp are still live, so nothing here may look at them in ctx.
+ * Exits that are answered in the trap itself, without the way back to the run loop: what a guest
+ * asks most often and what needs only the state that is in the hart's registers. Called by
+ * trap_vector (switch.S) with the caller-saved registers in ctx; the guest's s0-s11 and gp are
+ * still live, so nothing here may look at them in ctx.
  *
- * Every answer here is the one that guest/ would give; anything unusual returns NULL and goes there. A kick from another
- * hart that arrives meanwhile stays pending and ends the guest's run at the sret.
+ * Every answer here is the one that guest/ would give; anything unusual returns NULL and goes
+ * there. A kick from another hart that arrives meanwhile stays pending and ends the guest's run at
+ * the sret.
  */
 #include <arch/csr.h>
 #include <arch/fence.h>
@@ -13,11 +15,11 @@
 #include <spec/sbi.h>
 #include "hext_native.h"
 
-#define INSN_WFI      0x10500073
-#define FAST_PAGES    16 /* fences of a range longer than that go the long way */
-#define REG_A2	      12
-#define REG_A3	      13
-#define REG_A4	      14
+#define INSN_WFI   0x10500073
+#define FAST_PAGES 16 /* fences of a range longer than that go the long way */
+#define REG_A2	   12
+#define REG_A3	   13
+#define REG_A4	   14
 
 static struct hext_ctx *resume(struct hext_ctx *c, uint64_t cause)
 {

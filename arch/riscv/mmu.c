@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Nacre's own page tables (privileged specification, "Sv39", "Sv48", "Sv57"). First a coarse set made with translation off
- * (mmu_early(), called from entry.S: image and device tree only), then the final one (mmu_init()).
+ * Nacre's own page tables (privileged specification, "Sv39", "Sv48", "Sv57"). First a coarse set
+ * made with translation off (mmu_early(), called from entry.S: image and device tree only), then
+ * the final one (mmu_init()).
  *
- * Image, devices, stacks and device tree lie in the last 4 GiB of the address space, which one level-2 table (1 GiB per
- * entry) covers in every mode; the linear map grows upwards from the lowest address of the upper half.
+ * Image, devices, stacks and device tree lie in the last 4 GiB of the address space, which one
+ * level-2 table (1 GiB per entry) covers in every mode; the linear map grows upwards from the
+ * lowest address of the upper half.
  */
 #include <string.h>
 
@@ -20,9 +22,9 @@
 #define PTE_AD	 UINT64_C(0xc0)
 #define PTE_LEAF (PTE_R | PTE_W | PTE_X)
 
-#define MAP_RX (PTE_V | PTE_R | PTE_X | PTE_G | PTE_AD)
-#define MAP_R  (PTE_V | PTE_R | PTE_G | PTE_AD)
-#define MAP_RW (PTE_V | PTE_R | PTE_W | PTE_G | PTE_AD)
+#define MAP_RX	(PTE_V | PTE_R | PTE_X | PTE_G | PTE_AD)
+#define MAP_R	(PTE_V | PTE_R | PTE_G | PTE_AD)
+#define MAP_RW	(PTE_V | PTE_R | PTE_W | PTE_G | PTE_AD)
 #define MAP_ALL (MAP_RW | PTE_X)
 
 #define TABLES 32 /* page tables in the image: enough for a dozen banks of RAM with ragged ends */
@@ -108,7 +110,8 @@ static bool map(uint64_t va, uint64_t pa, uint64_t size, uint64_t flags)
 	while (size) {
 		unsigned l = 2;
 
-		while (l > 0 && (((va | pa) & ((PAGE_SIZE << 9 * l) - 1)) || size < PAGE_SIZE << 9 * l))
+		while (l > 0 &&
+		       (((va | pa) & ((PAGE_SIZE << 9 * l) - 1)) || size < PAGE_SIZE << 9 * l))
 			l--;
 		if (!map_one(va, pa, l, flags))
 			return false;
@@ -143,7 +146,8 @@ static bool map_ram(const struct mem_range *r)
 
 bool mmu_init(const struct mem_range *ram, unsigned count, const struct mem_range *fdt)
 {
-	static const uint64_t lowest[] = {0xffffffc000000000, 0xffff800000000000, 0xff00000000000000};
+	static const uint64_t lowest[] = {0xffffffc000000000, 0xffff800000000000,
+					  0xff00000000000000};
 	uint64_t satp = csr_read(CSR_SATP), low = UINT64_MAX, start;
 	uint64_t mode = (satp >> SATP_MODE_SHIFT) - SATP_MODE_SV39;
 	bool ok = true;
@@ -159,7 +163,8 @@ bool mmu_init(const struct mem_range *ram, unsigned count, const struct mem_rang
 	ok = ok && map_image(_erodata, _boot_guard, MAP_RW);
 	ok = ok && map_image(_boot_stack, _end_image, MAP_RW);
 	start = ALIGN_DOWN(fdt->start, PAGE_SIZE);
-	ok = ok && map(FDT_VA + (start & (SIZE_1G - 1)), start, ALIGN_UP(fdt->end, PAGE_SIZE) - start, MAP_R);
+	ok = ok && map(FDT_VA + (start & (SIZE_1G - 1)), start,
+		       ALIGN_UP(fdt->end, PAGE_SIZE) - start, MAP_R);
 	for (unsigned i = 0; i < count; i++)
 		ok = ok && map_ram(&ram[i]);
 	if (!ok)
@@ -176,7 +181,8 @@ volatile void *mmu_map_device(hpa_t p, uint64_t size)
 	uint64_t align = end - start >= SIZE_2M ? SIZE_2M : PAGE_SIZE;
 	uint64_t va = ALIGN_UP(device_next, align) + (start & (align - 1));
 
-	if (size == 0 || end <= start || end - start > IMAGE_VA - va || !map(va, start, end - start, MAP_RW))
+	if (size == 0 || end <= start || end - start > IMAGE_VA - va ||
+	    !map(va, start, end - start, MAP_RW))
 		return NULL;
 	device_next = va + (end - start);
 	__asm__ volatile("sfence.vma" ::: "memory");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Structure offsets for assembly: compiled to assembly, the lines that begin with "->" become asm-offsets.h. */
+/* Structure offsets for assembly: compiled to assembly, the lines that begin with "->" become
+ * asm-offsets.h. */
 #include <arch/boot.h>
 #include <arch/fpu.h>
 #include <arch/hext.h>

@@ -7,7 +7,8 @@
 extern uintptr_t __stack_chk_guard;
 void __stack_chk_fail(void);
 
-uintptr_t __stack_chk_guard = 0x00dead00; /* in .data: entry.S writes it after it has cleared .bss */
+uintptr_t __stack_chk_guard =
+	0x00dead00; /* in .data: entry.S writes it after it has cleared .bss */
 
 void __stack_chk_fail(void)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Exceptions of HS-mode itself: fix-ups from the extable, else a defect of Nacre and panic. Interrupts never come
- * here: they stay masked in HS-mode and are taken from the guest's exit or from the idle loop.
+ * Exceptions of HS-mode itself: fix-ups from the extable, else a defect of Nacre and panic.
+ * Interrupts never come here: they stay masked in HS-mode and are taken from the guest's exit or
+ * from the idle loop.
  */
 #include <arch/trap.h>
 #include <core/log.h>
@@ -55,6 +56,7 @@ void trap_host(struct host_frame *f)
 		f->x[7] = f->htval;
 		return;
 	}
-	panic("%s (scause %#lx) at pc %#lx, stval %#lx, ra %#lx, sp %#lx%s", cause_name(f->scause), f->scause,
-	      f->sepc, f->stval, f->x[1], f->x[2], (f->x[2] >> 14) & 1 ? "" : ": stack overflow");
+	panic("%s (scause %#lx) at pc %#lx, stval %#lx, ra %#lx, sp %#lx%s", cause_name(f->scause),
+	      f->scause, f->sepc, f->stval, f->x[1], f->x[2],
+	      (f->x[2] >> 14) & 1 ? "" : ": stack overflow");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Atomics, fences and the spinlock. Nacre runs with interrupts masked, so a lock needs no interrupt variant.
- * Order of locks: core/sched.h says which lock may be taken inside which.
+ * Atomics, fences and the spinlock. Nacre runs with interrupts masked, so a lock needs no interrupt
+ * variant. Order of locks: core/sched.h says which lock may be taken inside which.
  */
 #ifndef NACRE_ARCH_ATOMIC_H
 #define NACRE_ARCH_ATOMIC_H

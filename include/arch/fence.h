@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The fences for guest translations, one instruction each (privileged specification, chapters "H" and "Svinval"). Written
- * as .insn, as the compiler is not told about H. Like io.h and atomic.h: inline assembly and nothing else.
+ * The fences for guest translations, one instruction each (privileged specification, chapters "H"
+ * and "Svinval"). Written as .insn, as the compiler is not told about H. Like io.h and atomic.h:
+ * inline assembly and nothing else.
  */
 #ifndef NACRE_ARCH_FENCE_H
 #define NACRE_ARCH_FENCE_H

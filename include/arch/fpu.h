@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Guest FP and vector registers. The only code in Nacre that holds FP or vector instructions (fpu.S, vector.S). */
+/* Guest FP and vector registers. The only code in Nacre that holds FP or vector instructions
+ * (fpu.S, vector.S). */
 #ifndef NACRE_ARCH_FPU_H
 #define NACRE_ARCH_FPU_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reads of guest virtual memory as the guest itself would make them (hlv, hlvx), with faults reported instead of taken. For
- * the loaded context only. The privilege is the guest's at the last exit (hstatus.SPVP).
+ * Reads of guest virtual memory as the guest itself would make them (hlv, hlvx), with faults
+ * reported instead of taken. For the loaded context only. The privilege is the guest's at the last
+ * exit (hstatus.SPVP).
  */
 #ifndef NACRE_ARCH_GUEST_MEM_H
 #define NACRE_ARCH_GUEST_MEM_H

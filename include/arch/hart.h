@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 
-/* Orders the hart's earlier stores, and those of others that it has seen, before its later instruction fetches. */
+/* Orders the hart's earlier stores, and those of others that it has seen, before its later
+ * instruction fetches. */
 static inline void fence_i(void)
 {
 	__asm__ volatile("fence.i" ::: "memory");

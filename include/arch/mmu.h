@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Nacre's own address space: its image at a fixed virtual address with W^X, a linear map of all RAM (without the
- * image), device windows and one guarded stack per hart. Built on the boot hart, constant after boot except for
- * devices, which are mapped before the other harts start.
+ * Nacre's own address space: its image at a fixed virtual address with W^X, a linear map of all RAM
+ * (without the image), device windows and one guarded stack per hart. Built on the boot hart,
+ * constant after boot except for devices, which are mapped before the other harts start.
  */
 #ifndef NACRE_ARCH_MMU_H
 #define NACRE_ARCH_MMU_H
@@ -19,7 +19,8 @@
 #define STACK_VA  MMU_UL(0xffffffff40000000)
 #define FDT_VA	  MMU_UL(0xfffffffec0000000) /* 2 GiB: the tree may cross a GiB boundary */
 
-/* A stack is the upper half of an aligned 32 KiB slot; the lower half is never mapped. trap.S tests this bit. */
+/* A stack is the upper half of an aligned 32 KiB slot; the lower half is never mapped. trap.S tests
+ * this bit. */
 #define STACK_SHIFT 14
 #define STACK_SIZE  (MMU_UL(1) << STACK_SHIFT)
 
@@ -41,7 +42,8 @@ static inline const void *mmu_fdt(uint64_t fdt_pa)
 {
 	return (const void *)(FDT_VA + (fdt_pa & (SIZE_1G - 1)));
 }
-/* Replaces the boot page tables: linear map of `ram`, image, device tree (physical). false: too few page tables. */
+/* Replaces the boot page tables: linear map of `ram`, image, device tree (physical). false: too few
+ * page tables. */
 bool mmu_init(const struct mem_range *ram, unsigned count, const struct mem_range *fdt);
 /* Maps a device; NULL when the window is full. size in bytes. */
 volatile void *mmu_map_device(hpa_t p, uint64_t size);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Time and the hart's one host timer: stimecmp where Sstc is usable, else SBI TIME. Unit: ticks of `time`. */
+/* Time and the hart's one host timer: stimecmp where Sstc is usable, else SBI TIME. Unit: ticks of
+ * `time`. */
 #ifndef NACRE_ARCH_TIMER_H
 #define NACRE_ARCH_TIMER_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Traps taken in HS-mode itself. Interrupts stay masked in HS-mode, so these are exceptions only: either a guest memory
- * access that has a fix-up (guest_access.S), or a defect of Nacre, which panics.
+ * Traps taken in HS-mode itself. Interrupts stay masked in HS-mode, so these are exceptions only:
+ * either a guest memory access that has a fix-up (guest_access.S), or a defect of Nacre, which
+ * panics.
  */
 #ifndef NACRE_ARCH_TRAP_H
 #define NACRE_ARCH_TRAP_H

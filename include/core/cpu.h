@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * struct cpu: one per hart, its address in tp. Fields are the owner hart's own unless a comment says which lock or
- * which protocol lets others touch them.
+ * struct cpu: one per hart, its address in tp. Fields are the owner hart's own unless a comment
+ * says which lock or which protocol lets others touch them.
  */
 #ifndef NACRE_CORE_CPU_H
 #define NACRE_CORE_CPU_H
@@ -50,7 +50,8 @@ static inline struct cpu *this_cpu(void)
 	return hart_tp();
 }
 
-/* Makes a hart look at its requests soon: it leaves its guest, or its idle loop. Cheap when it was kicked already. */
+/* Makes a hart look at its requests soon: it leaves its guest, or its idle loop. Cheap when it was
+ * kicked already. */
 void cpu_kick(struct cpu *c);
 /* The kick arrived: called by the owner on the software interrupt or when it polls. */
 void cpu_kick_ack(struct cpu *c);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which vcpu a hart runs next: fair by run time over all harts, preemptive only when another vcpu waits (no tick
- * otherwise); a free hart takes work from others.
+ * Which vcpu a hart runs next: fair by run time over all harts, preemptive only when another vcpu
+ * waits (no tick otherwise); a free hart takes work from others.
  *
- * One lock for all of it: vcpu and VM states, queues, timer lists. Lock order: vm->dev_lock, then sched_lock or
- * the console's lock; vcpu->fence_lock stands alone. No lock is held while a guest runs or while another hart is awaited.
+ * One lock for all of it: vcpu and VM states, queues, timer lists. Lock order: vm->dev_lock, then
+ * sched_lock or the console's lock; vcpu->fence_lock stands alone. No lock is held while a guest
+ * runs or while another hart is awaited.
  */
 #ifndef NACRE_CORE_SCHED_H
 #define NACRE_CORE_SCHED_H
@@ -28,8 +29,8 @@ void sched_set_timer(struct vcpu *v, uint64_t deadline);
 /* Sets this hart's timer to the next event that needs it. */
 void sched_arm(struct cpu *c);
 /*
- * The calling hart begins something long, with no lock held, or has done it: meanwhile no vcpu waits for this hart that may
- * run on another one.
+ * The calling hart begins something long, with no lock held, or has done it: meanwhile no vcpu
+ * waits for this hart that may run on another one.
  */
 void sched_away(bool away);
 /* Calls fn about 100 times a second on the boot hart from now on; with no lock held. */

@@ -2,8 +2,8 @@
 /*
  * struct vcpu and its run loop, the only code that enters a guest.
  *
- * Only the hart that runs a vcpu touches its registers. Others set a request bit, push an hfence or raise a line, and
- * then kick: vcpu_kick().
+ * Only the hart that runs a vcpu touches its registers. Others set a request bit, push an hfence or
+ * raise a line, and then kick: vcpu_kick().
  */
 #ifndef NACRE_CORE_VCPU_H
 #define NACRE_CORE_VCPU_H
@@ -37,12 +37,13 @@ enum vcpu_state {
 struct vcpu {
 	struct hext_ctx ctx; /* first: switch.S */
 	struct vm *vm;
-	unsigned id; /* hartid for the guest */
+	unsigned id;	   /* hartid for the guest */
 	uint64_t affinity; /* bit per hart index it may run on */
 
 	/* Any hart; atomic. */
 	uint64_t requests;
-	uint32_t in_guest; /* 1 from before the last look at requests until the run loop has it again */
+	uint32_t in_guest; /* 1 from before the last look at requests until the run loop has it
+			      again */
 	uint32_t exit_seq; /* + 1 whenever in_guest becomes 0 */
 	uint64_t lines;	   /* levels of VSEIP and VSTIP (without Sstc) */
 	uint32_t ssip;	   /* an IPI arrived */
@@ -52,29 +53,30 @@ struct vcpu {
 
 	/* Under sched_lock. */
 	enum vcpu_state state;
-	unsigned hsm;	      /* SBI_HSM_STATE_* */
+	unsigned hsm; /* SBI_HSM_STATE_* */
 	gpa_t start_pc;
 	uint64_t start_a1;
-	struct cpu *cpu;      /* home hart */
-	struct vcpu *next;    /* in cpu->ready */
-	uint64_t timer;	      /* host time of the next timer event, TIMER_NEVER */
-	struct vcpu *tnext;   /* in cpu->timers */
+	struct cpu *cpu;    /* home hart */
+	struct vcpu *next;  /* in cpu->ready */
+	uint64_t timer;	    /* host time of the next timer event, TIMER_NEVER */
+	struct vcpu *tnext; /* in cpu->timers */
 	bool timer_queued;
 	uint64_t vruntime;
 
 	/* The owner's. */
-	bool stop;	      /* the turn ends */
-	bool waiting;	      /* in WFI or HSM suspend: enter only when something is pending */
-	bool suspend_reset;   /* the wait is a non-retentive HSM suspend */
+	bool stop;	    /* the turn ends */
+	bool waiting;	    /* in WFI or HSM suspend: enter only when something is pending */
+	bool suspend_reset; /* the wait is a non-retentive HSM suspend */
 	const struct bus_range *last_range; /* guest room */
 	struct vmid vmid;
 	uint64_t run_start;
 	uint64_t run_ticks;
-	struct cpu *fp_cpu;   /* the hart whose FP registers may still be this vcpu's, see cpu->fp_owner */
+	struct cpu *fp_cpu; /* the hart whose FP registers may still be this vcpu's, see
+			       cpu->fp_owner */
 	struct cpu *vector_cpu;
 	struct fpu_state fp;
 	struct vector_csrs vcsr;
-	void *vregs;	      /* 32 * vlenb bytes, NULL without vector */
+	void *vregs; /* 32 * vlenb bytes, NULL without vector */
 	uint64_t sbi_calls, mmio, injected, emulated, fences_in;
 };
 
@@ -93,8 +95,8 @@ void vcpu_send_ssip(struct vcpu *v);
 /* Any hart: level of VSEIP (IRQ_VSEI) or VSTIP (IRQ_VSTI); wakes when it rises. */
 void vcpu_set_line(struct vcpu *v, unsigned irq, bool level);
 /*
- * Any hart: an hfence for this vcpu. After vcpu_fence_wait() the vcpu runs no instruction with a translation that the
- * request covers.
+ * Any hart: an hfence for this vcpu. After vcpu_fence_wait() the vcpu runs no instruction with a
+ * translation that the request covers.
  */
 void vcpu_push_hfence(struct vcpu *v, const struct hfence *h);
 void vcpu_push_fence_i(struct vcpu *v);
@@ -102,14 +104,17 @@ void vcpu_fence_wait(struct vcpu *v);
 /* The loaded vcpu itself. */
 void vcpu_hfence_self(struct vcpu *v, const struct hfence *h);
 
-/* The calling hart runs no guest code until its run loop enters again: nobody need wait for this vcpu, its own. */
+/* The calling hart runs no guest code until its run loop enters again: nobody need wait for this
+ * vcpu, its own. */
 void vcpu_leave_guest(struct vcpu *v);
-/* The loaded vcpu: fn(arg) while no other vcpu of the VM runs guest code. fn is short and waits for nobody. */
+/* The loaded vcpu: fn(arg) while no other vcpu of the VM runs guest code. fn is short and waits for
+ * nobody. */
 void vcpu_exclusive(struct vcpu *v, void (*fn)(void *), void *arg);
 /* The run loop, out of the guest: until nobody is exclusive. */
 void vcpu_exclusive_wait(const struct vcpu *v);
 
-/* The loaded vcpu's timer: guest time of the next event, UINT64_MAX for none. Clears a pending VSTIP. */
+/* The loaded vcpu's timer: guest time of the next event, UINT64_MAX for none. Clears a pending
+ * VSTIP. */
 void vcpu_set_timer(struct vcpu *v, uint64_t guest_time);
 /* Delivers an exception to VS-mode of the loaded vcpu. */
 void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t stval);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * struct vm: one guest. Memory and configuration are fixed from creation to destruction; a reboot rebuilds their content.
+ * struct vm: one guest. Memory and configuration are fixed from creation to destruction; a reboot
+ * rebuilds their content.
  *
- * Life: VM_OFF -> vm_start -> VM_RUNNING -> vm_halt(action) -> (last vcpu has left its hart) -> the action. A halted VM
- * has no vcpu on any hart and in no queue, so the action may touch everything of the VM without further locks.
+ * Life: VM_OFF -> vm_start -> VM_RUNNING -> vm_halt(action) -> (last vcpu has left its hart) -> the
+ * action. A halted VM has no vcpu on any hart and in no queue, so the action may touch everything
+ * of the VM without further locks.
  */
 #ifndef NACRE_CORE_VM_H
 #define NACRE_CORE_VM_H
@@ -28,7 +30,7 @@ struct vm;
 #define VM_UART_IRQ  10
 
 enum vm_state {
-	VM_OFF,	    /* never started, or shut down */
+	VM_OFF, /* never started, or shut down */
 	VM_RUNNING,
 	VM_PAUSED,
 	VM_CRASHED, /* ended by Nacre; can be reset */
@@ -48,9 +50,11 @@ enum vm_action {
 struct vm_ops {
 	/* Once, at creation: devices. */
 	int (*create)(struct vm *vm);
-	/* RAM is zero: load the images, make the device tree, reset devices. *pc and *a1 for vcpu 0. */
+	/* RAM is zero: load the images, make the device tree, reset devices. *pc and *a1 for vcpu
+	 * 0. */
 	int (*build)(struct vm *vm, gpa_t *pc, uint64_t *a1);
-	/* An exit of the loaded vcpu: true to resume the guest, false to go back to the scheduler. */
+	/* An exit of the loaded vcpu: true to resume the guest, false to go back to the scheduler.
+	 */
 	bool (*exit)(struct vcpu *v, const struct vcpu_exit *e);
 };
 
@@ -76,11 +80,11 @@ struct vm {
 	struct vm_chunk chunk[VM_CHUNKS];
 	unsigned nchunks;
 	struct bus bus;
-	struct spinlock dev_lock; /* the VM's virtual devices */
+	struct spinlock dev_lock;	/* the VM's virtual devices */
 	struct spinlock exclusive_lock; /* outermost, of vcpu_exclusive() */
-	uint32_t exclusive;	  /* atomic */
-	void *devices;		  /* guest room */
-	uint64_t time_zero;	  /* host time of the guest's time 0 */
+	uint32_t exclusive;		/* atomic */
+	void *devices;			/* guest room */
+	uint64_t time_zero;		/* host time of the guest's time 0 */
 	uint64_t boots;
 	uint64_t build_ticks; /* spent in zeroing and loading, all boots */
 
@@ -96,8 +100,8 @@ struct vm {
 extern struct vm *vm_list;
 
 /*
- * Makes a VM (VM_OFF) from its configuration: memory, G-stage, vcpus, devices. 0 or -NACRE_E*, with one line in the
- * log that names node and property.
+ * Makes a VM (VM_OFF) from its configuration: memory, G-stage, vcpus, devices. 0 or -NACRE_E*, with
+ * one line in the log that names node and property.
  */
 int vm_create(const struct vm_config *cfg, const struct vm_ops *ops, struct vm **out);
 /* Zeroes RAM, builds, starts vcpu 0. -NACRE_EBUSY unless VM_OFF or VM_CRASHED. */
@@ -116,21 +120,25 @@ void vm_power_off_if_last(bool failure);
 void vm_quiesced(struct vm *vm);
 
 /*
- * Host address of guest RAM, or NULL when [gpa, gpa+size) is not wholly RAM in one run of host memory; *run (if not
- * NULL) gets the bytes usable from there. The content is shared with the guest: read once, then check.
+ * Host address of guest RAM, or NULL when [gpa, gpa+size) is not wholly RAM in one run of host
+ * memory; *run (if not NULL) gets the bytes usable from there. The content is shared with the
+ * guest: read once, then check.
  */
 void *vm_ram(const struct vm *vm, gpa_t gpa, uint64_t size);
-/* Copies in and out of guest RAM across runs; -NACRE_EFAULT when any byte is outside RAM (nothing is copied then). */
+/* Copies in and out of guest RAM across runs; -NACRE_EFAULT when any byte is outside RAM (nothing
+ * is copied then). */
 int vm_copy_to(struct vm *vm, gpa_t gpa, const void *src, uint64_t size);
 int vm_copy_from(struct vm *vm, void *dst, gpa_t gpa, uint64_t size);
 static inline bool vm_ram_contains(const struct vm *vm, gpa_t a, uint64_t size)
 {
-	return a.v >= VM_RAM_BASE && size <= vm->ram_size && a.v - VM_RAM_BASE <= vm->ram_size - size;
+	return a.v >= VM_RAM_BASE && size <= vm->ram_size &&
+	       a.v - VM_RAM_BASE <= vm->ram_size - size;
 }
 
 /*
- * This VM cannot go on through its own fault: a report on the console (why, vcpu, cause, address, instruction,
- * registers) and the VM ends; nobody else notices. For the vcpu that the calling hart runs.
+ * This VM cannot go on through its own fault: a report on the console (why, vcpu, cause, address,
+ * instruction, registers) and the VM ends; nobody else notices. For the vcpu that the calling hart
+ * runs.
  */
 void vm_crash(struct vcpu *v, const struct vcpu_exit *e, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
