@@ -19,10 +19,11 @@ void vcpu_request(struct vcpu *v, uint64_t bits)
 	/*
 	 * The request before the look at in_guest. Pairs with enter(): in_guest = 1 before its last
 	 * look at requests. So either it sees the request, or we see it in the guest and kick. The
-	 * calling hart's own vcpu looks after its exit.
+	 * calling hart's own vcpu looks after its exit. The look at in_guest is before that at cpu,
+	 * which was written before in_guest = 1: else a hart that it has left might be kicked.
 	 */
 	atomic_or(&v->requests, bits);
-	if (atomic_load(&v->in_guest) && v->cpu != this_cpu())
+	if (atomic_load_acquire(&v->in_guest) && v->cpu != this_cpu())
 		cpu_kick(v->cpu);
 }
 
