@@ -151,7 +151,7 @@ for step in ${steps[@]+"${steps[@]}"}; do
 	expect*) expect "$text" ;;
 	type*) expect "$PROMPT"; echo "$text" >&8 ;;
 	send*) printf '%b' "$text" >&8 ;;
-	feed*) eval "$text" >&8 || fail "feed: $text" ;;
+	feed*) eval "$text" >"$dir/stdin" || fail "feed: $text" ;;
 	wait*) sleep "$text" ;;
 	qemu*) qemu_command "$text" ;;
 	check*) out=$( (eval "$text") 2>&1) || fail "check: $text: ${out%%$'\n'*}" ;;

@@ -2,11 +2,11 @@
 /*
  * A guest for the tests of the console and the monitor; what it does is said in the boot arguments.
  * The first word is a name that begins each line, so that guests can be told apart.
- *   ticks      counts ten times a second for ever, tells of each key, and when time passed without
- *              it (it was paused)
- *   echo=N     sends N bytes back as they come, then is done
- *   lines=N    writes N lines of 70 characters, byte by byte to the UART's register
- *   idle       waits for an interrupt that never comes
+ *   echo=N     sends N bytes back as they come
+ *   lines=N    then writes N lines of 70 characters, byte by byte to the UART's register
+ *   ticks      then counts ten times a second for ever, tells of each key, and when time passed
+ *              without it (it was paused)
+ *   idle       or waits for an interrupt that never comes
  */
 #include <string.h>
 #include "lib.h"
@@ -73,7 +73,7 @@ static void lines(uint64_t n)
 {
 	for (uint64_t i = 0; i < n; i++) {
 		char digits[6];
-		size_t len = strlen(name) + 2 + sizeof(digits);
+		size_t len = strlen(name) + sizeof(digits) + 1; /* and two blanks */
 
 		for (unsigned d = 5, v = (unsigned)i; d-- > 0; v /= 10)
 			digits[d] = (char)('0' + v % 10);
@@ -102,13 +102,13 @@ void guest_main(void)
 	if (!machine.uart)
 		die("no UART");
 	print("%s: hello\n", name);
+	if (bootarg("echo", 0))
+		echo(bootarg("echo", 0));
+	lines(bootarg("lines", 0));
 	if (strstr(machine.bootargs, " ticks"))
 		ticks();
 	if (strstr(machine.bootargs, " idle"))
 		for (;;)
 			wfi();
-	if (bootarg("echo", 0))
-		echo(bootarg("echo", 0));
-	lines(bootarg("lines", 0));
 	check("line", true);
 }

@@ -84,6 +84,22 @@ static void test_idle(void **state)
 	assert_string_equal(out, "[a] login:\n");
 }
 
+/* Two looks, two lines that happen to be as long: nothing has stood still. */
+static void test_idle_another_line(void **state)
+{
+	struct prefix_wire w = new_wire();
+	struct prefix_writer a = {.name = "a"};
+
+	(void)state;
+	puts_to(&w, &a, "one");
+	prefix_idle(&w, &a);
+	puts_to(&w, &a, "\ntwo");
+	prefix_idle(&w, &a);
+	assert_string_equal(out, "[a] one\n");
+	prefix_idle(&w, &a);
+	assert_string_equal(out, "[a] one\n[a] two");
+}
+
 static void test_long_line(void **state)
 {
 	struct prefix_wire w = new_wire();
@@ -171,7 +187,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole_lines), cmocka_unit_test(test_shown_line_goes_on),
-		cmocka_unit_test(test_idle),	    cmocka_unit_test(test_long_line),
+		cmocka_unit_test(test_idle),
+		cmocka_unit_test(test_idle_another_line),	    cmocka_unit_test(test_long_line),
 		cmocka_unit_test(test_random),
 	};
 
