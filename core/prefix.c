@@ -24,6 +24,7 @@ void prefix_show(struct prefix_wire *w, struct prefix_writer *p)
 	emit(w, p->line, p->len);
 	w->open = p->line[p->len - 1] == '\n' ? NULL : p;
 	p->len = 0;
+	p->seen = 0; /* another line that happens to be as long has not stood still */
 }
 
 void prefix_put(struct prefix_wire *w, struct prefix_writer *p, char c)

@@ -187,9 +187,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole_lines), cmocka_unit_test(test_shown_line_goes_on),
-		cmocka_unit_test(test_idle),
-		cmocka_unit_test(test_idle_another_line),	    cmocka_unit_test(test_long_line),
-		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_idle),	    cmocka_unit_test(test_idle_another_line),
+		cmocka_unit_test(test_long_line),   cmocka_unit_test(test_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
