@@ -71,7 +71,7 @@ struct machine {
 	unsigned harts;
 	bool native; /* on OpenSBI, not under a hypervisor */
 	bool nacre;  /* neither OpenSBI, KVM nor Xvisor below */
-	bool sstc, hyp, vec, svadu, svade, fpu;
+	bool sstc, hyp, vec, svadu, svade, fpu, zabha, zacas;
 	uint64_t impl, spec;
 	const char *bootargs;
 	const void *fdt;

@@ -186,6 +186,8 @@ void machine_init(const void *fdt, uint64_t entry_time)
 	machine.fpu = isa_has("d");
 	machine.svadu = isa_has("svadu");
 	machine.svade = isa_has("svade");
+	machine.zabha = isa_has("zabha");
+	machine.zacas = isa_has("zacas");
 	print("guest: %u harts, ram %lx+%lx, SBI %lu.%lu impl %lu, boot hart %lu\n", machine.harts,
 	      machine.ram, machine.ram_size, machine.spec >> 24 & 0x7f, machine.spec & 0xffffff,
 	      machine.impl, harts[0].id);
