@@ -227,17 +227,27 @@ static void load_fp(struct cpu *c, struct vcpu *v)
 	}
 }
 
+/*
+ * The registers by dirty state. Their CSRs always: QEMU 10.0 marks only the guest's own FS and VS
+ * when they are written, not those of sstatus.
+ */
 static void put_fp(struct vcpu *v)
 {
-	if ((v->ctx.sstatus & SSTATUS_FS) == SSTATUS_FS_DIRTY) {
+	struct hext_ctx *c = &v->ctx;
+
+	if ((c->sstatus & SSTATUS_FS) == SSTATUS_FS_DIRTY) {
 		fpu_save(&v->fp);
-		v->ctx.sstatus = (v->ctx.sstatus & ~SSTATUS_FS) | SSTATUS_FS_CLEAN;
+		c->sstatus = (c->sstatus & ~SSTATUS_FS) | SSTATUS_FS_CLEAN;
+	} else if (c->fpu) {
+		fpu_save_csr(&v->fp);
 	}
-	if ((v->ctx.sstatus & SSTATUS_VS) == SSTATUS_VS_DIRTY) {
+	if ((c->sstatus & SSTATUS_VS) == SSTATUS_VS_DIRTY) {
 		vector_save(&v->vcsr, v->vregs);
-		v->ctx.sstatus = (v->ctx.sstatus & ~SSTATUS_VS) | SSTATUS_VS_CLEAN;
+		c->sstatus = (c->sstatus & ~SSTATUS_VS) | SSTATUS_VS_CLEAN;
+	} else if (c->vector) {
+		vector_save_csr(&v->vcsr);
 	}
-	v->ctx.sstatus &= ~SSTATUS_SD;
+	c->sstatus &= ~SSTATUS_SD;
 }
 
 static void fence_all_vvma(struct vcpu *v)

@@ -18,6 +18,11 @@ fpu_save:
 	li	t0, SSTATUS_FS
 	csrs	sstatus, t0
 	each_f	fsd
+	/* the above, and fcsr alone: void fpu_save_csr(struct fpu_state *) */
+	.globl	fpu_save_csr
+fpu_save_csr:
+	li	t0, SSTATUS_FS
+	csrs	sstatus, t0
 	frcsr	t0
 	sd	t0, FPU_FCSR(a0)
 	ret

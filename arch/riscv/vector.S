@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Guest vector state (V extension 1.0): void vector_save(struct vector_csrs *, void *regs), void vector_restore(const struct
+ * Guest vector state (V extension 1.0): void vector_save(struct vector_csrs *, void *regs), void
+ * vector_save_csr(struct vector_csrs *), void vector_restore(const struct
  * vector_csrs *, const void *regs). The assembler of the oldest supported toolchain knows no V, hence .insn words:
  * vs8r.v / vl8re8.v move eight whole registers and depend neither on vl nor on vtype.
  */
@@ -21,8 +22,8 @@
 	add	a1, a1, t1
 	.endm
 
-	.globl	vector_save
-vector_save:
+	.globl	vector_save_csr
+vector_save_csr:
 	li	t0, SSTATUS_VS
 	csrs	sstatus, t0
 	csrr	t2, CSR_VSTART
@@ -33,6 +34,13 @@ vector_save:
 	sd	t2, VECTOR_VL(a0)
 	csrr	t2, CSR_VTYPE
 	sd	t2, VECTOR_VTYPE(a0)
+	ret
+
+	.globl	vector_save
+vector_save:
+	mv	t3, ra
+	call	vector_save_csr
+	mv	ra, t3
 	csrw	CSR_VSTART, zero	/* whole-register moves honour vstart */
 	csrr	t1, CSR_VLENB_
 	slli	t1, t1, 3

@@ -15,9 +15,13 @@ struct vector_csrs {
 };
 
 void fpu_save(struct fpu_state *s);
+/* fcsr alone; the rest of *s stays */
+void fpu_save_csr(struct fpu_state *s);
 void fpu_restore(const struct fpu_state *s);
 /* regs: 32 * vlenb bytes */
 void vector_save(struct vector_csrs *c, void *regs);
+/* The CSRs alone */
+void vector_save_csr(struct vector_csrs *c);
 void vector_restore(const struct vector_csrs *c, const void *regs);
 
 #endif
