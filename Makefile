@@ -206,8 +206,10 @@ clean:
 
 -include $(wildcard tests/guest/guest.mk tests/bench/bench.mk)
 
-# The programs that test.sh asks for.
-.PHONY: list-guest-tests
+# What test.sh asks for.
+.PHONY: list-guest-tests list-checks
+list-checks:
+	@echo $(CHECKS)
 list-guest-tests:
 	@echo $(GUEST_TESTS)
 
