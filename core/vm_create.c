@@ -139,20 +139,9 @@ static int make_vcpu(struct vm *vm, uint32_t id)
 			break;
 		}
 	v->ctx.vcpu_id = id;
-	v->ctx.henvcfg = isa_henvcfg(&vm->isa) & hext_caps.henvcfg;
-	/* The hpmcounters stand still: Nacre has no use for them, and guests have no means to start them. */
-	v->ctx.hcounteren = (isa_has(&vm->isa, ISA_ZICNTR) ? COUNTEREN_ZICNTR : 0) |
-			    (isa_has(&vm->isa, ISA_ZIHPM) ? COUNTEREN_ZIHPM : 0);
-	v->ctx.sstc = hext_caps.sstc && isa_has(&vm->isa, ISA_SSTC);
 	v->ctx.fast = true;
-	v->ctx.emulate = vm->emulates;
-	v->ctx.fpu = hext_caps.fpu && isa_has(&vm->isa, ISA_F);
-	v->ctx.vector = hext_caps.vector && isa_has(&vm->isa, ISA_ZVE32X);
-	if (v->ctx.vector) {
-		v->vregs = memory_pages(pages_of(32 * (uint64_t)hext_caps.vlenb));
-		if (!v->vregs)
-			return -NACRE_ENOMEM;
-	}
+	if (vcpu_take_isa(v))
+		return -NACRE_ENOMEM;
 	vcpu_reset_state(v);
 	return 0;
 }
@@ -165,7 +154,7 @@ static void destroy(struct vm *vm)
 		if (!v)
 			continue;
 		if (v->vregs)
-			memory_free(virt_to_phys(v->vregs), pages_of(32 * (uint64_t)hext_caps.vlenb));
+			memory_free(virt_to_phys(v->vregs), vcpu_vregs_pages());
 		memory_free(virt_to_phys(v), pages_of(sizeof(*v)));
 	}
 	if (vm->vcpu)
@@ -181,13 +170,12 @@ static int fill(struct vm *vm)
 {
 	char text[160];
 	uint64_t free = memory_free_pages();
-	int err = isa_guest(&vm->isa, &host.isa, vm->cfg.isa, text, sizeof(text));
+	int err = vm_set_isa(vm, vm->cfg.isa, text, sizeof(text));
 
 	if (err) {
 		log_warn("/%s: isa: %s", vm->name, text);
 		return err;
 	}
-	vm->emulates = isa_emulated(&vm->isa, &host.isa, &vm->emulated);
 	if (!gstage_mode(VM_RAM_BASE + vm->ram_size)) {
 		log_warn("/%s: memory: no G-stage mode of this host, or none as asked for, covers it", vm->name);
 		return -NACRE_ENOTSUP;

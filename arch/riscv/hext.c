@@ -74,6 +74,16 @@ static uint32_t probe_vlenb(void)
 	return (uint32_t)vlenb;
 }
 
+static uint8_t probe_unguarded(void)
+{
+	uint64_t v;
+
+	return (uint8_t)((csr_probe(CSR_VSISELECT, &v) ? UNGUARDED_SISELECT : 0) |
+			 (csr_probe(CSR_VSCTRCTL, &v) ? UNGUARDED_CTR : 0) |
+			 (csr_probe(CSR_SCONTEXT, &v) ? UNGUARDED_SCONTEXT : 0) |
+			 (csr_probe(CSR_JVT, &v) ? UNGUARDED_JVT : 0));
+}
+
 bool hext_probe(const struct isa_set *host, const struct hext_limits *lim, bool first)
 {
 	struct hext_caps c = {0};
@@ -91,7 +101,7 @@ bool hext_probe(const struct isa_set *host, const struct hext_limits *lim, bool 
 	c.sstc = (c.henvcfg & HENVCFG_STCE) && csr_probe(CSR_STIMECMP, &v);
 	c.svinval = !lim->no_svinval && isa_has(host, ISA_SVINVAL);
 	c.stateen = csr_probe(CSR_HSTATEEN0, &v);
-	c.siselect = !c.stateen && csr_probe(CSR_VSISELECT, &v);
+	c.unguarded = c.stateen ? 0 : probe_unguarded();
 	c.fpu = isa_has(host, ISA_D) && probe_sstatus(SSTATUS_FS); /* fpu.S moves 64 bits */
 	c.vector = probe_sstatus(SSTATUS_VS);
 	c.vlenb = c.vector ? probe_vlenb() : 0;
@@ -104,7 +114,7 @@ bool hext_probe(const struct isa_set *host, const struct hext_limits *lim, bool 
 		c.sstc = c.sstc && h->sstc;
 		c.svinval = c.svinval && h->svinval;
 		c.stateen = c.stateen && h->stateen;
-		c.siselect = c.siselect && h->siselect;
+		c.unguarded &= h->unguarded;
 		c.fpu = c.fpu && h->fpu;
 		c.vector = c.vector && h->vector && c.vlenb == h->vlenb;
 		c.vlenb = c.vector ? c.vlenb : 0;
@@ -131,8 +141,7 @@ void hext_hart_init(void)
 	/* Vcpus without Sstc leave it alone; QEMU 10.0 compares it with the time whatever henvcfg.STCE says. */
 	if (csr_probe(CSR_VSTIMECMP, &v))
 		csr_write(CSR_VSTIMECMP, UINT64_MAX);
-	/* senvcfg is the guest's business; sstateen0 and what it guards are not offered. */
-	if (hext_caps.stateen)
+	if (csr_probe(CSR_HSTATEEN0, &v)) /* even if another hart is without, and contexts do not change it */
 		csr_write(CSR_HSTATEEN0, HSTATEEN0_ENVCFG);
 	hfence_gvma_all();
 	hfence_vvma_all();

@@ -8,6 +8,21 @@
 #include <arch/inject.h>
 #include "hext_native.h"
 
+static __attribute__((cold)) void clear_unguarded(unsigned what)
+{
+	if (what & UNGUARDED_SISELECT)
+		csr_write(CSR_VSISELECT, 0);
+	if (what & UNGUARDED_CTR) {
+		csr_write(CSR_VSCTRCTL, 0);
+		csr_write(CSR_SCTRSTATUS, 0);
+		__asm__ volatile(".word 0x10400073" ::: "memory"); /* sctrclr */
+	}
+	if (what & UNGUARDED_SCONTEXT)
+		csr_write(CSR_SCONTEXT, 0);
+	if (what & UNGUARDED_JVT)
+		csr_write(CSR_JVT, 0);
+}
+
 static void native_load(struct hext_ctx *c)
 {
 	csr_write(CSR_HEDELEG, c->emulate ? HEDELEG & ~BIT(CAUSE_ILLEGAL) : HEDELEG);
@@ -31,8 +46,10 @@ static void native_load(struct hext_ctx *c)
 	csr_write(CSR_HVIP, c->hvip);
 	csr_write(CSR_SCOUNTEREN, c->scounteren);
 	csr_write(CSR_SENVCFG, c->senvcfg);
-	if (hext_caps.siselect) /* not offered, so not kept: but no message from the last guest to this one either */
-		csr_write(CSR_VSISELECT, 0);
+	if (hext_caps.stateen)
+		csr_write(CSR_HSTATEEN0, c->hstateen0);
+	if (hext_caps.unguarded)
+		clear_unguarded(hext_caps.unguarded);
 	if (hext_caps.sstc)
 		csr_write(CSR_VSTIMECMP, c->vstimecmp);
 }

@@ -22,13 +22,13 @@
 #define HENVCFG_CBIE_FLUSH (HENVCFG_CBIE & (HENVCFG_CBIE >> 1))
 
 #define NEEDS_NESTING "nested virtualization is not offered"
-#define NEEDS_AIA "there is no virtual AIA"
-#define NEEDS_PMU "there is no virtual performance monitoring unit"
-#define NEEDS_PM "pointer masking is not switched between guests"
-#define NEEDS_CFI "control-flow integrity state is not switched between guests"
+#define NEEDS_AIA     "there is no virtual AIA"
+#define NEEDS_PMU     "there is no virtual performance monitoring unit"
+#define NEEDS_PM      "what Nacre reads for a guest is read without pointer masking"
+#define NEEDS_CFI     "control-flow integrity state is not switched between guests"
 #define NEEDS_STATEEN "the state behind it is not switched between guests"
-#define NO_SEED "the seed CSR cannot be reached from a guest"
-#define RV32_ONLY "it exists on RV32 only"
+#define NO_SEED	      "the seed CSR cannot be reached from a guest"
+#define RV32_ONLY     "it exists on RV32 only"
 #define MACHINE_LEVEL "it belongs to machine mode"
 
 const struct isa_row isa_rows[ISA_COUNT] = {
@@ -246,8 +246,16 @@ void isa_and(struct isa_set *a, const struct isa_set *b)
 void isa_limit_henvcfg(struct isa_set *host, uint64_t writable)
 {
 	for (enum isa_ext e = 1; e < ISA_COUNT; e++)
-		if (isa_rows[e].henvcfg & ~writable)
+		if (ISA_UNBITS(isa_rows[e].henvcfg) & ~writable)
 			isa_del(host, e);
+}
+
+void isa_limit_state(struct isa_set *host, bool fpu, bool vector)
+{
+	if (!fpu)
+		isa_del(host, ISA_F);
+	if (!vector)
+		isa_del(host, ISA_ZVE32X);
 }
 
 /* Appends sep (if not 0), the name and a NUL; *used counts without that NUL. */
@@ -299,8 +307,62 @@ uint64_t isa_henvcfg(const struct isa_set *s)
 
 	for (enum isa_ext e = 1; e < ISA_COUNT; e++)
 		if (isa_has(s, e))
-			bits |= isa_rows[e].henvcfg;
+			bits |= ISA_UNBITS(isa_rows[e].henvcfg);
 	return bits;
+}
+
+/* senvcfg belongs to the privileged architecture, not to an extension; it is switched. */
+uint64_t isa_hstateen0(const struct isa_set *s)
+{
+	uint64_t bits = HSTATEEN0_ENVCFG;
+
+	for (enum isa_ext e = 1; e < ISA_COUNT; e++)
+		if (isa_has(s, e))
+			bits |= ISA_UNBITS(isa_rows[e].hstateen0);
+	return bits;
+}
+
+static enum isa_hide hidden_without(const struct isa_set *guest, const uint8_t list[ISA_LINKS_MAX])
+{
+	enum isa_hide hide = ISA_HIDE_ADVERT;
+
+	for (unsigned i = 0; i < ISA_LINKS_MAX && list[i] && hide == ISA_HIDE_ADVERT; i++)
+		if (!isa_has(guest, list[i]))
+			hide = isa_hidden_by(guest, list[i]);
+	return hide;
+}
+
+/* It ends: no row leads back to itself (a unit test). */
+enum isa_hide isa_hidden_by(const struct isa_set *guest, enum isa_ext e)
+{
+	const struct isa_row *row = &isa_rows[e];
+	enum isa_hide hide = row->hide;
+
+	/* One field for several: it is Off only while the guest has none of them. */
+	if ((hide == ISA_HIDE_FS && isa_has(guest, ISA_F)) ||
+	    (hide == ISA_HIDE_VS && isa_has(guest, ISA_ZVE32X)))
+		hide = ISA_HIDE_ADVERT;
+	/* Without ADUE the hart does what Svade says, named or not. */
+	if (e == ISA_SVADE && !isa_has(guest, ISA_SVADU))
+		hide = ISA_HIDE_ADVERT;
+	/* What it consists of and what it needs may be hidden by more. */
+	if (hide == ISA_HIDE_ADVERT)
+		hide = hidden_without(guest, row->implies);
+	if (hide == ISA_HIDE_ADVERT)
+		hide = hidden_without(guest, row->needs);
+	return hide;
+}
+
+const char *isa_hide_name(enum isa_hide hide)
+{
+	static const char *const name[] = {
+		[ISA_HIDE_ADVERT] = "nothing",	     [ISA_HIDE_HENVCFG] = "henvcfg",
+		[ISA_HIDE_COUNTEREN] = "hcounteren", [ISA_HIDE_FS] = "sstatus.FS",
+		[ISA_HIDE_VS] = "sstatus.VS",	     [ISA_HIDE_HSTATEEN] = "hstateen0",
+		[ISA_HIDE_TRAP] = "a trap, always",
+	};
+
+	return name[hide];
 }
 
 const char *isa_name(enum isa_ext e)

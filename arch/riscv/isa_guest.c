@@ -254,6 +254,24 @@ static int check(struct request *r)
 	return 0;
 }
 
+void isa_denied(const char *request, struct isa_set *out)
+{
+	struct isa_text item = {request, strcspn(request, ",")};
+
+	*out = (struct isa_set){{0}};
+	while (item.s[item.len] == ',') {
+		enum isa_ext e;
+
+		item.s += item.len + 1;
+		item.len = strcspn(item.s, ",");
+		e = item.len ? isa_find((struct isa_text){item.s + 1, item.len - 1}) : ISA_NONE;
+		if (e && item.s[0] == '-')
+			isa_add(out, e);
+		else if (e)
+			isa_del(out, e);
+	}
+}
+
 int isa_guest(struct isa_set *out, const struct isa_set *host, const char *request, char *err,
 	      size_t errlen)
 {

@@ -19,18 +19,25 @@ enum isa_kind {
 /* The first profile that demands an extension; the later ones demand it too. */
 enum isa_profile { NO_PROFILE, RVA20, RVA22, RVA23 };
 
+/* Bits 0-7 and 56-63 of a CSR, which are all that rows speak of (but hstateen0.CTR, which no guest
+ * has). */
+#define ISA_BITS(csr)	 ((uint16_t)((csr) | (csr) >> 48))
+#define ISA_UNBITS(bits) (((bits)&UINT64_C(0xff)) | ((bits)&UINT64_C(0xff00)) << 48)
+
 struct isa_row {
 	const char *name;
+	const char *unoffered;		/* why guests cannot have it, or NULL */
 	uint8_t implies[ISA_LINKS_MAX]; /* a hart that has this one has these */
 	uint8_t needs[ISA_LINKS_MAX];	/* this one cannot be without these, which are asked for on
 					   their own */
-	enum isa_kind kind;
-	enum isa_profile profile;
-	enum isa_hide hide;
-	uint64_t henvcfg; /* bits that a guest must have set to use it */
-	uint8_t host; /* the host extension that makes this one true in VS-mode too, or ISA_NONE */
-	bool emulated; /* Nacre carries its instructions out where the host has it not */
-	const char *unoffered; /* why guests cannot have it, or NULL */
+	uint8_t kind : 2;		/* enum isa_kind */
+	uint8_t profile : 2;		/* enum isa_profile */
+	uint8_t hide : 3;		/* enum isa_hide */
+	uint8_t emulated : 1; /* Nacre carries its instructions out where the host has it not */
+	uint8_t host;	      /* the host extension that makes this one true in VS-mode too, or
+				 ISA_NONE */
+	uint16_t henvcfg;     /* ISA_BITS() that a guest must have set to use it */
+	uint16_t hstateen0;   /* the same, where the host has Smstateen */
 };
 
 extern const struct isa_row isa_rows[ISA_COUNT];

@@ -63,12 +63,22 @@ struct hext_ctx {
 	uint64_t henvcfg;
 	uint64_t htimedelta;
 	uint64_t hcounteren;
+	uint64_t hstateen0; /* used where the host has Smstateen */
 	bool sstc;   /* the guest has Sstc: its timer is vstimecmp, else one of core/sched.c's */
 	bool fast;   /* the exits of hext_fast.c may be taken for this vcpu */
 	bool emulate; /* illegal instructions come here first: some are carried out for the guest */
 	bool fpu;    /* the guest has F and D */
 	bool vector; /* the guest has V */
 };
+
+/*
+ * State that no Smstateen keeps guests from, although none is offered the extension. It is not kept for them, but cleared
+ * before each of them, so that none leaves a message for the next.
+ */
+#define UNGUARDED_SISELECT BIT(0) /* Sscsrind, Ssaia: vsiselect */
+#define UNGUARDED_CTR	   BIT(1) /* Ssctr: vsctrctl, sctrstatus, the records */
+#define UNGUARDED_SCONTEXT BIT(2) /* Sdtrig */
+#define UNGUARDED_JVT	   BIT(3) /* Zcmt */
 
 /* What this hart and its firmware offer; probed at boot (hext_probe()), the smallest over all harts. */
 struct hext_caps {
@@ -77,7 +87,7 @@ struct hext_caps {
 	bool stateen;	    /* hstateen0 exists */
 	bool vector;	    /* sstatus.VS sticks */
 	bool fpu;	    /* D, and sstatus.FS sticks */
-	bool siselect;	    /* guests reach vsiselect, as no Smstateen guards it */
+	uint8_t unguarded;  /* UNGUARDED_* */
 	uint8_t vmid_bits;  /* 0..14 */
 	uint16_t gstage_modes; /* bit n: hgatp.MODE n translates (8 Sv39x4, 9 Sv48x4, 10 Sv57x4) */
 	uint64_t henvcfg;   /* bits that can be set */

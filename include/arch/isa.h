@@ -34,6 +34,8 @@ enum isa_hide {
 	ISA_HIDE_COUNTEREN, /* hcounteren */
 	ISA_HIDE_FS,	    /* sstatus.FS = Off while the guest runs */
 	ISA_HIDE_VS,	    /* sstatus.VS = Off while the guest runs */
+	ISA_HIDE_HSTATEEN,  /* hstateen0, where the host has Smstateen */
+	ISA_HIDE_TRAP,	    /* it always traps in a guest */
 };
 
 /* Room that is enough for isa_string() and for isa_ext_list() of any set, in bytes. */
@@ -61,6 +63,8 @@ void isa_and(struct isa_set *a, const struct isa_set *b);
  * when 1 was written to all (the firmware's menvcfg limits them).
  */
 void isa_limit_henvcfg(struct isa_set *host, uint64_t writable);
+/* The same for what needs sstatus.FS or VS to be switched. */
+void isa_limit_state(struct isa_set *host, bool fpu, bool vector);
 
 /*
  * A guest's set. The request is a base, then items:
@@ -81,15 +85,24 @@ int isa_string(const struct isa_set *s, char *buf, size_t len);
 /* The value of riscv,isa-extensions. Its length with all NULs, or -NACRE_ENOMEM. */
 int isa_ext_list(const struct isa_set *s, char *buf, size_t len);
 
-/* The henvcfg bits that a guest with this set runs with. */
+/* The henvcfg and hstateen0 bits that a guest with this set runs with. */
 uint64_t isa_henvcfg(const struct isa_set *s);
+uint64_t isa_hstateen0(const struct isa_set *s);
 
 /* Can Nacre carry out its instructions where the host has it not? */
 bool isa_can_emulate(enum isa_ext e);
 /* What of the guest's is emulated on this host; false: nothing. */
 bool isa_emulated(const struct isa_set *guest, const struct isa_set *host, struct isa_set *out);
 
-/* A row's name, its means to be hidden, and why guests are not offered it (NULL: they are). */
+/* What "-name" items, that no later "+name" takes back, ask for; of a request that isa_guest()
+ * took. */
+void isa_denied(const char *request, struct isa_set *out);
+/* What keeps this guest, which was not given e, from using it on a hart that has it. */
+enum isa_hide isa_hidden_by(const struct isa_set *guest, enum isa_ext e);
+/* For people: "henvcfg", ... */
+const char *isa_hide_name(enum isa_hide hide);
+
+/* A row's name, its own means to be hidden, and why guests are not offered it (NULL: they are). */
 const char *isa_name(enum isa_ext e);
 enum isa_hide isa_hiding(enum isa_ext e);
 const char *isa_unoffered(enum isa_ext e);

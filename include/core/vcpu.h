@@ -80,6 +80,11 @@ struct vcpu {
 	uint64_t sbi_calls, mmio, injected, emulated, fences_in;
 };
 
+/* All in the context that follows from vm->isa; the vcpu is off. -NACRE_ENOMEM: no vector
+ * registers. */
+int vcpu_take_isa(struct vcpu *v);
+/* Pages behind vregs. */
+uint64_t vcpu_vregs_pages(void);
 /* Makes a stopped vcpu as new; nobody else may know it then. */
 void vcpu_reset_state(struct vcpu *v);
 /* One turn on the calling hart, from V_RUNNING until it must leave. */

@@ -22,6 +22,7 @@ struct vm;
 
 #define VM_NAME_MAX 32
 #define VM_CHUNKS   64
+#define VM_ISA_MAX  256 /* bytes of a request for an ISA that the monitor has changed */
 
 /* Guest physical layout, the same for every guest (docs/configuration.md). */
 #define VM_RAM_BASE  UINT64_C(0x80000000)
@@ -69,8 +70,9 @@ struct vm {
 	char name[VM_NAME_MAX];
 	struct vm_config cfg;
 	struct isa_set isa;
-	struct isa_set emulated; /* of isa, what the host has not */
-	bool emulates;		 /* there is something in it */
+	struct isa_set emulated;      /* of isa, what the host has not */
+	bool emulates;		      /* there is something in it */
+	char isa_request[VM_ISA_MAX]; /* cfg.isa points here once the monitor has changed it */
 	const struct vm_ops *ops;
 	struct vcpu **vcpu;
 	unsigned nvcpus;
@@ -110,6 +112,20 @@ int vm_start(struct vm *vm);
 void vm_halt(struct vm *vm, enum vm_action action);
 /* VM_PAUSED -> VM_RUNNING */
 int vm_resume(struct vm *vm);
+
+/* What the harts that the VM may run on all have, as far as the host lets guests use it. */
+void vm_host_isa(const struct vm *vm, struct isa_set *out);
+/*
+ * Gives the VM, which is halted, the ISA of this request (isa_guest()): vm->isa, what is emulated,
+ * and what follows in its vcpus. 0; or -NACRE_E*, err has one line, and nothing has changed.
+ */
+int vm_set_isa(struct vm *vm, const char *request, char *err, size_t errlen);
+/* From the monitor, for a VM that is off: "+name,-name" more items, or a whole request. As
+ * vm_set_isa(). */
+int vm_change_isa(struct vm *vm, const char *change, char *err, size_t errlen);
+/* isa_hidden_by(), on this host. */
+enum isa_hide vm_isa_hidden_by(const struct vm *vm, enum isa_ext e);
+
 struct vm *vm_by_name(const char *name);
 const char *vm_state_name(const struct vm *vm);
 

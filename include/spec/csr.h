@@ -18,6 +18,7 @@
 #define CSR_VXSAT   0x009
 #define CSR_VXRM    0x00a
 #define CSR_VCSR    0x00f
+#define CSR_JVT	    0x017
 #define CSR_CYCLE   0xc00
 #define CSR_TIME    0xc01
 #define CSR_INSTRET 0xc02
@@ -38,7 +39,9 @@
 #define CSR_STVAL      0x143
 #define CSR_SIP	       0x144
 #define CSR_STIMECMP   0x14d
+#define CSR_SCTRSTATUS 0x14f
 #define CSR_SATP       0x180
+#define CSR_SCONTEXT   0x5a8
 
 /* Virtual supervisor */
 #define CSR_VSSTATUS  0x200
@@ -50,6 +53,7 @@
 #define CSR_VSTVAL    0x243
 #define CSR_VSIP      0x244
 #define CSR_VSTIMECMP 0x24d
+#define CSR_VSCTRCTL  0x24e
 #define CSR_VSISELECT 0x250
 #define CSR_VSATP     0x280
 
@@ -124,8 +128,16 @@
 #define HENVCFG_STCE  (UL(1) << 63)
 
 /* hstateen0: Smstateen */
-#define HSTATEEN0_ENVCFG (UL(1) << 62)
-#define HSTATEEN0_SE0	 (UL(1) << 63)
+#define HSTATEEN0_C	  (UL(1) << 0)
+#define HSTATEEN0_FCSR	  (UL(1) << 1)
+#define HSTATEEN0_JVT	  (UL(1) << 2)
+#define HSTATEEN0_CTR	  (UL(1) << 54)
+#define HSTATEEN0_CONTEXT (UL(1) << 57)
+#define HSTATEEN0_IMSIC	  (UL(1) << 58)
+#define HSTATEEN0_AIA	  (UL(1) << 59)
+#define HSTATEEN0_CSRIND  (UL(1) << 60)
+#define HSTATEEN0_ENVCFG  (UL(1) << 62)
+#define HSTATEEN0_SE0	  (UL(1) << 63)
 
 /* Interrupt numbers; scause, sie, sip, hie, hvip and hideleg number them alike */
 #define IRQ_SSI	 1

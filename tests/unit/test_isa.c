@@ -414,6 +414,84 @@ static void test_emulated(void **state)
 		assert_true(isa_can_emulate(x) == (x == ISA_ZABHA || x == ISA_ZACAS));
 }
 
+static enum isa_hide hidden(const char *host, const char *request, enum isa_ext e)
+{
+	struct isa_set g = guest(host, request);
+
+	assert_false(isa_has(&g, e));
+	return isa_hidden_by(&g, e);
+}
+
+static void test_hidden_by(void **state)
+{
+	(void)state;
+	assert_int_equal(hidden(QEMU_MAX, "host,-zabha", ISA_ZABHA), ISA_HIDE_ADVERT);
+	assert_int_equal(hidden(QEMU_MAX, "host,-a", ISA_A), ISA_HIDE_ADVERT);
+	assert_int_equal(hidden(QEMU_MAX, "host,-sstc", ISA_SSTC), ISA_HIDE_HENVCFG);
+	assert_int_equal(hidden(QEMU_MAX, "host,-zicntr", ISA_ZICNTR), ISA_HIDE_COUNTEREN);
+	/* A field that is shared is Off only when all that need it are gone. */
+	assert_int_equal(hidden(QEMU_MAX, "host,-f", ISA_D), ISA_HIDE_FS);
+	assert_int_equal(hidden(QEMU_MAX, "host,-f", ISA_ZFA), ISA_HIDE_FS);
+	assert_int_equal(hidden(QEMU_MAX, "host,-d", ISA_D), ISA_HIDE_ADVERT);
+	assert_int_equal(hidden(QEMU_MAX, "host,-v", ISA_ZVBB), ISA_HIDE_VS);
+	assert_int_equal(hidden(QEMU_MAX, "host,-v", ISA_ZVKNG), ISA_HIDE_VS);
+	assert_int_equal(hidden(QEMU_MAX, "host,-zvbb", ISA_ZVBB), ISA_HIDE_ADVERT);
+	assert_int_equal(hidden(QEMU_MAX, "host,-d", ISA_V), ISA_HIDE_ADVERT);
+	/* Svade is what is left when Svadu is off. */
+	assert_int_equal(hidden(QEMU_MAX, "host", ISA_SVADE), ISA_HIDE_HENVCFG);
+	assert_int_equal(hidden("rv64imac_svade", "host,-svade", ISA_SVADE), ISA_HIDE_ADVERT);
+	/* Never given. */
+	assert_int_equal(hidden(QEMU_MAX, "host", ISA_H), ISA_HIDE_TRAP);
+	assert_int_equal(hidden(QEMU_MAX, "host", ISA_SHA), ISA_HIDE_TRAP);
+	assert_int_equal(hidden(QEMU_MAX, "host", ISA_SSCTR), ISA_HIDE_HSTATEEN);
+	for (enum isa_ext e = 1; e < ISA_COUNT; e++)
+		assert_non_null(isa_hide_name(isa_hiding(e)));
+}
+
+static void test_denied(void **state)
+{
+	struct isa_set s;
+
+	(void)state;
+	isa_denied("host,-zabha,-v,+v,-zacas,+zba", &s);
+	for (enum isa_ext e = 1; e < ISA_COUNT; e++)
+		assert_true(isa_has(&s, e) == (e == ISA_ZABHA || e == ISA_ZACAS));
+	isa_denied("host", &s);
+	for (enum isa_ext e = 1; e < ISA_COUNT; e++)
+		assert_false(isa_has(&s, e));
+	isa_denied("host,,-,+,-zfoo", &s); /* isa_guest() refuses it: no harm is enough */
+}
+
+/* No guest is given what hstateen0 guards, so all that is left is senvcfg. */
+static void test_hstateen0(void **state)
+{
+	struct isa_set g = guest(QEMU_MAX, "host"), all = parse(QEMU_MAX);
+
+	(void)state;
+	assert_int_equal(isa_hstateen0(&g), HSTATEEN0_ENVCFG);
+	assert_int_equal(isa_hstateen0(&all), HSTATEEN0_ENVCFG | HSTATEEN0_SE0 |
+						      HSTATEEN0_CSRIND | HSTATEEN0_AIA |
+						      HSTATEEN0_IMSIC);
+}
+
+static void test_limit_state(void **state)
+{
+	struct isa_set h = parse(QEMU_MAX), g;
+	char err[200];
+
+	(void)state;
+	isa_limit_state(&h, true, false);
+	assert_int_equal(isa_guest(&g, &h, "host", err, sizeof(err)), 0);
+	assert_true(isa_has(&g, ISA_D));
+	for (enum isa_ext e = ISA_ZVBB; e <= ISA_ZVKSH; e++)
+		assert_false(isa_has(&g, e));
+	assert_false(isa_has(&g, ISA_V));
+	isa_limit_state(&h, false, false);
+	assert_int_equal(isa_guest(&g, &h, "host", err, sizeof(err)), 0);
+	assert_false(isa_has(&g, ISA_F) || isa_has(&g, ISA_D) || isa_has(&g, ISA_ZFA));
+	assert_int_equal(isa_guest(&g, &h, "host,+v", err, sizeof(err)), -NACRE_ENOTSUP);
+}
+
 /* ---- properties over random hosts and requests ---- */
 
 static void random_host(struct isa_set *host)
@@ -545,6 +623,9 @@ static void test_random(void **state)
 					    isa_has(&emulated, e));
 			assert_null(isa_unoffered(e));
 		}
+		for (enum isa_ext e = 1; e < ISA_COUNT; e++) /* ends, and with a name */
+			if (!isa_has(&g, e))
+				assert_non_null(isa_hide_name(isa_hidden_by(&g, e)));
 		check_round_trip(&g);
 		check_dependencies(&g);
 		check_obeyed(&g, request);
@@ -569,6 +650,10 @@ int main(void)
 		cmocka_unit_test(test_profiles),
 		cmocka_unit_test(test_henvcfg),
 		cmocka_unit_test(test_emulated),
+		cmocka_unit_test(test_hidden_by),
+		cmocka_unit_test(test_denied),
+		cmocka_unit_test(test_hstateen0),
+		cmocka_unit_test(test_limit_state),
 		cmocka_unit_test(test_random),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
