@@ -29,6 +29,7 @@ struct vm *monitor_guest(const char *arg);
 bool monitor_guests(const char *const *arg);
 bool monitor_vcpus(const char *const *arg);
 bool monitor_exits(const char *const *arg);
+bool monitor_isa(const char *const *arg);
 bool monitor_log(const char *const *arg);
 bool monitor_mem(const char *const *arg);
 bool monitor_harts(const char *const *arg);

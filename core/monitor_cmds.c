@@ -190,6 +190,8 @@ const struct monitor_command monitor_commands[] = {
 	{"stop", "GUEST", "end a guest at once", 1, 1, cmd_stop},
 	{"vcpus", "[GUEST]", "a guest's vcpus", 0, 1, monitor_vcpus},
 	{"exits", "[GUEST]", "why and how often a guest left to Nacre", 0, 1, monitor_exits},
+	{"isa", "[GUEST [+x,-y]]", "a guest's extensions; changes those of one that is off", 0, 2,
+	 monitor_isa},
 	{"log", "", "Nacre's log", 0, 0, monitor_log},
 	{"mem", "", "memory", 0, 0, monitor_mem},
 	{"harts", "", "the machine's harts", 0, 0, monitor_harts},

@@ -80,6 +80,56 @@ bool monitor_vcpus(const char *const *arg)
 	return true;
 }
 
+static void change_isa(struct vm *vm, const char *change)
+{
+	char text[160];
+
+	if (vm_change_isa(vm, change, text, sizeof(text)))
+		console_printf("%s: isa: %s\n", vm->name, text);
+	else
+		console_printf("%s: isa: %s, from the next start on\n", vm->name, vm->cfg.isa);
+}
+
+static void show_ext(const struct vm *vm, enum isa_ext e, bool have)
+{
+	bool given = isa_has(&vm->isa, e);
+	enum isa_hide hide = given ? isa_hiding(e) : vm_isa_hidden_by(vm, e);
+	const char *how = "", *by = "";
+
+	if (given && isa_has(&vm->emulated, e))
+		how = "emulated";
+	else if (!given && hide == ISA_HIDE_ADVERT)
+		how = "hidden by advertisement only";
+	else if (!given || !have) { /* the latter is Svade, made of Svadu */
+		how = given ? "by " : "hidden, enforced by ";
+		by = isa_hide_name(hide);
+	}
+	console_printf("%-14s %-5s %-6s %s%s\n", isa_name(e), have ? "yes" : "-",
+		       given ? "yes" : "-", how, by);
+}
+
+bool monitor_isa(const char *const *arg)
+{
+	struct vm *vm = monitor_guest(arg[0]);
+	struct isa_set have;
+	unsigned neither = 0;
+
+	if (vm && arg[1])
+		change_isa(vm, arg[1]);
+	if (!vm || arg[1])
+		return true;
+	vm_host_isa(vm, &have);
+	console_printf("%-14s %-5s %-6s of %s\n", "extension", "host", "guest", vm->name);
+	for (enum isa_ext e = 1; e < ISA_COUNT; e++)
+		if (isa_has(&have, e) || isa_has(&vm->isa, e))
+			show_ext(vm, e, isa_has(&have, e));
+		else
+			neither++;
+	console_printf("(isa = \"%s\"; %u more that Nacre knows have neither)\n", vm->cfg.isa,
+		       neither);
+	return true;
+}
+
 static const char *const cause_name[EXIT_COUNTS] = {
 	[CAUSE_FETCH_MISALIGNED] = "instruction address misaligned",
 	[CAUSE_FETCH_ACCESS] = "instruction access fault",

@@ -2,6 +2,7 @@
 /*
  * A guest for the tests of the console and the monitor; what it does is said in the boot arguments.
  * The first word is a name that begins each line, so that guests can be told apart.
+ *   isa        tells what of four extensions its device tree names
  *   echo=N     sends N bytes back as they come
  *   lines=N    then writes N lines of 70 characters, byte by byte to the UART's register
  *   ticks      then counts ten times a second for ever, tells of each key, and when time passed
@@ -102,6 +103,9 @@ void guest_main(void)
 	if (!machine.uart)
 		die("no UART");
 	print("%s: hello\n", name);
+	if (strstr(machine.bootargs, " isa"))
+		print("%s: f %d, sstc %d, zabha %d, zacas %d\n", name, isa_has("f"), isa_has("sstc"),
+		      isa_has("zabha"), isa_has("zacas"));
 	if (bootarg("echo", 0))
 		echo(bootarg("echo", 0));
 	lines(bootarg("lines", 0));
