@@ -179,11 +179,77 @@ static void test_wide(void)
 	check_eq("race.wide.torn", torn, 0);
 }
 
+/*
+ * One hart stores two values to the low half, in turn and as fast as it can; the others mark one of
+ * these by AMOCAS.Q, and count in the high half. A mark on a value that is no longer there would
+ * undo a store.
+ */
+#define MARK 4
+
+static unsigned marks, undone, casing;
+
+static void store_values(void)
+{
+	volatile uint64_t *low = &counter[0];
+
+	for (uint64_t v = 1; load_acquire(&casing); v ^= 3) {
+		uint64_t seen;
+
+		*low = v;
+		for (unsigned i = 0; i < 16; i++)
+			__asm__ volatile("");
+		seen = *low;
+		if (seen != v && seen != (v | MARK))
+			atomic_add(&undone, 1);
+	}
+}
+
+static void mark_values(void)
+{
+	uint64_t seen[2] = {1, 0};
+
+	for (unsigned i = 0; i < 10 * loops; i++) {
+		uint64_t high = seen[1];
+		const uint64_t next[2] = {1 | MARK, high + 1};
+
+		seen[0] = 1;
+		cas_q(seen, next);
+		if (seen[0] == 1 && seen[1] == high)
+			atomic_add(&marks, 1);
+	}
+	atomic_add(&casing, -1);
+}
+
+static void job_store(void *arg)
+{
+	(void)arg;
+	barrier();
+	if (self()->index == 1)
+		store_values();
+	else
+		mark_values();
+}
+
+static void test_wide_store(void)
+{
+	if (!machine.zacas)
+		return;
+	casing = machine.harts - 1;
+	counter[0] = 1;
+	counter[1] = 0;
+	run_all(job_store, NULL);
+	check_eq("race.wide.stores", undone, 0);
+	check_eq("race.wide.marks", counter[1], marks);
+	check("race.wide.marks.some", marks);
+}
+
 void guest_main(void)
 {
-	loops = (unsigned)bootarg("loops", 400);
+	loops = (unsigned)bootarg("loops", 397);
 	print("# zabha %d zacas %d\n", machine.zabha, machine.zacas);
 	smp_init();
 	test_word();
 	test_wide();
+	if (machine.harts > 1)
+		test_wide_store();
 }
