@@ -115,9 +115,14 @@ guest() {
 	width=$QEMUS
 	built build-guests guests || return 0
 	[ -n "${NATIVE:-}" ] || built build-nacre all || return 0
+	rm -f $logs/guest-amo*.console
 	for file in tests/guest/*.cases; do
 		cases "$file"
 	done
+	wait
+	job guest-amo-alike 10 tests/guest/alike.sh $logs/guest-amo-{emulated,mixed,hardware}.console
+	job guest-amofault-alike 10 tests/guest/alike.sh $logs/guest-amofault-{emulated,mixed,hardware}.console
+	job guest-amofault-svade-alike 10 tests/guest/alike.sh $logs/guest-amofault-svade{,-hardware}.console
 	GUEST_MEM=16M job guest-reboots 320 tests/guest/reboot.sh "${REBOOTS:-1000}" $logs/guest-reboots.console
 	wait
 }

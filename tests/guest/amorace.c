@@ -208,7 +208,7 @@ static void mark_values(void)
 {
 	uint64_t seen[2] = {1, 0};
 
-	for (unsigned i = 0; i < 10 * loops; i++) {
+	for (unsigned i = 0; i < 10 * loops || !load_acquire(&marks); i++) {
 		uint64_t high = seen[1];
 		const uint64_t next[2] = {1 | MARK, high + 1};
 
