@@ -38,14 +38,16 @@ bool amo_valid(const struct amo *a)
 	}
 }
 
-uint64_t amo_result(const struct amo *a, uint64_t old)
+/* For a size that the caller knows, so that the compiler does. */
+static inline __attribute__((always_inline)) uint64_t result(const struct amo *a, uint64_t old,
+							     unsigned size)
 {
-	uint64_t b = low(a->operand, a->size);
+	uint64_t b = low(a->operand, size);
 
-	old = low(old, a->size);
+	old = low(old, size);
 	switch (a->op) {
 	case AMO_ADD:
-		return low(old + b, a->size);
+		return low(old + b, size);
 	case AMO_SWAP:
 		return b;
 	case AMO_XOR:
@@ -55,62 +57,69 @@ uint64_t amo_result(const struct amo *a, uint64_t old)
 	case AMO_AND:
 		return old & b;
 	case AMO_MIN:
-		return sign(old, a->size) < sign(b, a->size) ? old : b;
+		return sign(old, size) < sign(b, size) ? old : b;
 	case AMO_MAX:
-		return sign(old, a->size) > sign(b, a->size) ? old : b;
+		return sign(old, size) > sign(b, size) ? old : b;
 	case AMO_MINU:
 		return old < b ? old : b;
 	case AMO_MAXU:
 		return old > b ? old : b;
 	default: /* AMO_CAS */
-		return old == low(a->compare, a->size) ? b : old;
+		return old == low(a->compare, size) ? b : old;
 	}
 }
 
+uint64_t amo_result(const struct amo *a, uint64_t old)
+{
+	return result(a, old, a->size);
+}
+
 /* In the aligned word that holds it. */
-static uint64_t perform_part(uint64_t addr, const struct amo *a)
+static inline __attribute__((always_inline)) int64_t
+perform_part(uint64_t addr, const struct amo *a, unsigned size)
 {
 	uint32_t *word = (uint32_t *)(addr & ~UINT64_C(3)),
 		 seen = __atomic_load_n(word, __ATOMIC_RELAXED), next;
 	unsigned shift = 8 * (addr & 3);
-	uint32_t mask = (uint32_t)low(UINT64_MAX, a->size) << shift;
+	uint32_t mask = (uint32_t)low(UINT64_MAX, size) << shift;
 
 	do
-		next = (seen & ~mask) | (uint32_t)amo_result(a, (seen & mask) >> shift) << shift;
+		next = (seen & ~mask) | (uint32_t)result(a, seen >> shift, size) << shift;
 	while (!__atomic_compare_exchange_n(word, &seen, next, false, __ATOMIC_SEQ_CST,
 					    __ATOMIC_SEQ_CST));
-	return (seen & mask) >> shift;
+	return sign(seen >> shift, size);
 }
 
-static uint64_t perform_word(uint32_t *p, const struct amo *a)
+static int64_t perform_word(uint32_t *p, const struct amo *a)
 {
 	uint32_t seen = __atomic_load_n(p, __ATOMIC_RELAXED);
 
-	while (!__atomic_compare_exchange_n(p, &seen, (uint32_t)amo_result(a, seen), false,
+	while (!__atomic_compare_exchange_n(p, &seen, (uint32_t)result(a, seen, 4), false,
 					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 		;
-	return seen;
+	return (int32_t)seen;
 }
 
-static uint64_t perform_double(uint64_t *p, const struct amo *a)
+static int64_t perform_double(uint64_t *p, const struct amo *a)
 {
 	uint64_t seen = __atomic_load_n(p, __ATOMIC_RELAXED);
 
-	while (!__atomic_compare_exchange_n(p, &seen, amo_result(a, seen), false, __ATOMIC_SEQ_CST,
+	while (!__atomic_compare_exchange_n(p, &seen, result(a, seen, 8), false, __ATOMIC_SEQ_CST,
 					    __ATOMIC_SEQ_CST))
 		;
-	return seen;
+	return (int64_t)seen;
 }
 
 uint64_t amo_perform(void *p, const struct amo *a)
 {
-	uint64_t old;
-
-	if (a->size == 8)
-		old = perform_double(p, a);
-	else if (a->size == 4)
-		old = perform_word(p, a);
-	else
-		old = perform_part((uint64_t)p, a);
-	return (uint64_t)sign(old, a->size);
+	switch (a->size) {
+	case 1:
+		return (uint64_t)perform_part((uint64_t)p, a, 1);
+	case 2:
+		return (uint64_t)perform_part((uint64_t)p, a, 2);
+	case 4:
+		return (uint64_t)perform_word(p, a);
+	default:
+		return (uint64_t)perform_double(p, a);
+	}
 }

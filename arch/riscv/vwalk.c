@@ -111,6 +111,13 @@ static bool is_reserved(const struct vwalk_env *env, uint64_t pte, unsigned leve
 	       ((pte & PTE_N) && (level > 0 || (pte & PTE_N_BITS) != PTE_N_64K));
 }
 
+/* What nearly all entries on the way are: a valid pointer without a bit that must be clear. */
+static bool is_plain_pointer(uint64_t pte)
+{
+	return (pte & (PTE_V | PTE_RWX | PTE_U | PTE_A | PTE_D | PTE_RESERVED | PTE_PBMT |
+		       PTE_N)) == PTE_V;
+}
+
 static bool is_allowed(const struct vwalk_env *env, uint64_t pte, enum vwalk_access access)
 {
 	bool of_user = pte & PTE_U;
@@ -184,6 +191,11 @@ static int walk(struct walk *w, unsigned levels)
 		rc = read_pte(w, level);
 		if (rc)
 			return access_fault(w, rc);
+		if (is_plain_pointer(out->pte) && level > 0) {
+			level--;
+			table = pte_gpa(out->pte);
+			continue;
+		}
 		if (!(out->pte & PTE_V) || is_reserved(w->env, out->pte, level))
 			return page_fault(w);
 		if (!is_leaf(out->pte)) {
