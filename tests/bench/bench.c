@@ -133,6 +133,31 @@ static void bench_illegal(void)
 	report("csr-illegal", t, TICKS(NOTHING), LOOPS);
 }
 
+/* By the hart that has Zabha, or by whoever carries it out: from Bare, and through page tables as kernels do. */
+static uint64_t amoadd_b(volatile uint8_t *p)
+{
+	register uint64_t a0 __asm__("a0") = (uintptr_t)p;
+
+	/* amoadd.b a1, a1, (a0) */
+	return TICKS(__asm__ volatile(".word 0x00b505af" : : "r"(a0) : "a1", "memory"));
+}
+
+static void bench_amo(void)
+{
+	static uint8_t byte;
+	struct pt pt;
+
+	if (!isa_has("zabha"))
+		return;
+	report("amoadd-b", amoadd_b(&byte), TICKS(NOTHING), LOOPS);
+	pt = pt_new(3);
+	csr_write(CSR_SATP, pt_satp(&pt, 0));
+	sfence_vma();
+	report("amoadd-b-sv39", amoadd_b(&byte), TICKS(NOTHING), LOOPS);
+	csr_write(CSR_SATP, 0);
+	sfence_vma();
+}
+
 /* A store to each of 100 pieces of RAM, 2 MiB long, that nobody touched before; the device tree may
  * lie in one. */
 #define PIECES 100
@@ -274,6 +299,7 @@ void guest_main(void)
 		BENCH("plic-read", (void)mmio_read(uint32_t, machine.plic + 4 * 10));
 	bench_wfi();
 	bench_illegal();
+	bench_amo();
 	if (machine.harts > 1)
 		bench_two();
 	print("bench-end\n");

@@ -11,12 +11,13 @@ readonly ICOUNT='-icount shift=0,sleep=off -seed 1 -rtc base=2026-01-01T00:00:00
 # With more than one hart, else a spinning one burns its whole turn
 readonly TURNS='-netdev hubport,id=n0,hubid=0 -object filter-buffer,id=f0,netdev=n0,interval=2'
 readonly OUT=build/tests/bench
+readonly ZABHA=rv64,zabha=true,zacas=true EMULATED=host,+zabha,+zacas
 
-# boot LOG HARTS MEM: the guest of KERNEL, INITRD, BOOTARGS, natively if NATIVE is set, else under Nacre
+# boot LOG HARTS MEM: the guest of KERNEL, INITRD, BOOTARGS, with ISA or on CPU if set, natively if NATIVE is set, else under Nacre
 boot() {
 	local log=$1
 	unset GUESTS
-	SMP=$2 VCPUS=$2 GUEST_MEM=$3 MEM=1G CPU=rv64 MACHINE=virt
+	SMP=$2 VCPUS=$2 GUEST_MEM=$3 MEM=1G MACHINE=virt
 	[ -z "${NATIVE:-}" ] || MEM=$3
 	QEMU_ARGS="-no-reboot $ICOUNT"
 	[ "$SMP" = 1 ] || QEMU_ARGS+=" $TURNS"
@@ -43,6 +44,18 @@ operations() {
 		awk -v w="$way" 'NR == 1 { print w, "nacre-boot", ($1 - $2) * 1000 }'
 }
 
+# Byte AMOs: by a hart that has Zabha, and carried out by Nacre, as are the Linux rows of zabha(). There is no limit for what
+# the emulation's illegal instructions cost otherwise: they go through Nacre then.
+amos() {
+	local way=$1
+	KERNEL=$OUT/bench.bin BOOTARGS=bench INITRD=
+	CPU=$ZABHA boot "$OUT/$way-zabha.log" 1 256M
+	rows "$way" "$OUT/$way-zabha.log" | grep ' amoadd-b'
+	[ "$way" = nacre ] || return 0
+	ISA=$EMULATED boot "$OUT/$way-emulated.log" 1 256M
+	rows "$way" "$OUT/$way-emulated.log" | sed -n 's/ amoadd-b[^ ]*/&-emulated/p; s/ csr-illegal/&-emulating/p'
+}
+
 # linux WAY NAME IMAGE BOOTARGS: millions of instructions from the kernel's entry to /init
 linux() {
 	local way=$1 name=$2 log=$OUT/$1-$2.log entry user
@@ -58,6 +71,7 @@ linux() {
 measure() {
 	local way=$1 image version
 	operations "$way"
+	amos "$way"
 	[ "${LINUX:-1}" != 0 ] || return 0
 	for image in build/guest/Image build/guest/Image-*; do
 		[ -f "$image" ] || continue
@@ -65,8 +79,12 @@ measure() {
 		linux "$way" "linux$version-quiet" "$image" "console=ttyS0 panic=-1 quiet"
 		linux "$way" "linux$version-verbose" "$image" "console=ttyS0 panic=-1"
 	done
+	image=build/guest/Image
+	CPU=$ZABHA linux "$way" linux-zabha-hardware "$image" "console=ttyS0 panic=-1 quiet"
+	[ "$way" = native ] || ISA=$EMULATED linux "$way" linux-zabha-emulated "$image" "console=ttyS0 panic=-1 quiet"
 }
 
+CPU=rv64 ISA=
 mkdir -p "$OUT"
 dir=
 trap 'rm -rf "$dir"' EXIT

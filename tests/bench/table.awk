@@ -16,7 +16,16 @@ BEGIN {
 	text["uart-read"] = "UART register read"
 	text["plic-read"] = "PLIC register read"
 	text["wfi-pending"] = "WFI with an interrupt pending"
-	text["csr-illegal"] = "CSR access that is illegal"
+	limit["amoadd-b"] = limit["amoadd-b-sv39"] = 1
+	limit["amoadd-b-emulated"] = 600
+	text["csr-illegal"] = "illegal CSR access (OpenSBI redirects it)"
+	text["csr-illegal-emulating"] = "the same, guest with emulated Zabha"
+	text["amoadd-b"] = "amoadd.b, hart with Zabha"
+	text["amoadd-b-sv39"] = "amoadd.b, hart with Zabha, Sv39"
+	text["amoadd-b-emulated"] = "amoadd.b, emulated"
+	text["amoadd-b-sv39-emulated"] = "amoadd.b, emulated, Sv39"
+	text["linux-zabha-hardware"] = "Linux to user space, Zabha, millions"
+	text["linux-zabha-emulated"] = "Linux to user space, Zabha emulated, millions"
 	text["first-touch"] = "first touch of a fresh 2 MiB"
 	text["ipi-pingpong-wfi"] = "2 harts: IPI there and back, in WFI"
 	text["ipi-pingpong-spin"] = "2 harts: IPI there and back, polling"
