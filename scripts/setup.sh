@@ -88,10 +88,10 @@ get_sysroot_locked() {
 	need_debian 'libfdt for riscv64' 'make LIBFDT=<dtc checkout>/libfdt'
 	local tmp
 	tmp=$(mktemp -d build/sysroot.XXXXXX)
-	riscv64_package trixie libfdt-dev "$tmp/root"
+	riscv64_package trixie libfdt-dev "$tmp/unpacked"
 	mkdir "$tmp/new" "$tmp/new/include"
-	cp "$tmp"/root/usr/include/*fdt*.h "$tmp/new/include"
-	cp -L "$tmp"/root/usr/lib/riscv64-linux-gnu/libfdt.a "$tmp/new"
+	cp "$tmp"/unpacked/usr/include/*fdt*.h "$tmp/new/include"
+	cp -L "$tmp"/unpacked/usr/lib/riscv64-linux-gnu/libfdt.a "$tmp/new"
 	publish "$tmp/new" build/sysroot
 	rm -rf "$tmp"
 }
@@ -118,8 +118,8 @@ get_kernel() {
 	tmp=$(mktemp -d build/guest.XXXXXX)
 	pkgs=$(kernel_packages "$1")
 	for pkg in $pkgs; do
-		riscv64_package "$1" "$pkg" "$tmp/root"
-		for file in "$tmp"/root/usr/lib/modules/*/vmlinuz "$tmp"/root/boot/vmlinu[xz]-*; do
+		riscv64_package "$1" "$pkg" "$tmp/unpacked"
+		for file in "$tmp"/unpacked/usr/lib/modules/*/vmlinuz "$tmp"/unpacked/boot/vmlinu[xz]-*; do
 			[ ! -e "$file" ] || break 2
 		done
 	done
@@ -133,8 +133,8 @@ get_busybox() {
 	need_debian busybox "make run KERNEL=<Image> INITRD=<file>"
 	local tmp
 	tmp=$(mktemp -d build/guest.XXXXXX)
-	riscv64_package forky busybox-static "$tmp/root"
-	publish "$(ls "$tmp"/root/usr/bin/busybox "$tmp"/root/bin/busybox 2>/dev/null | head -1)" \
+	riscv64_package forky busybox-static "$tmp/unpacked"
+	publish "$(ls "$tmp"/unpacked/usr/bin/busybox "$tmp"/unpacked/bin/busybox 2>/dev/null | head -1)" \
 		build/guest/busybox
 	rm -rf "$tmp"
 }
