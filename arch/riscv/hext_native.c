@@ -3,6 +3,7 @@
  * The native back end: hypervisor CSRs and fence instructions, each as itself. All functions act on the calling hart and the
  * context that it has loaded.
  */
+#include <arch/atomic.h>
 #include <arch/csr.h>
 #include <arch/fence.h>
 #include <arch/inject.h>
@@ -25,6 +26,7 @@ static __attribute__((cold)) void clear_unguarded(unsigned what)
 
 static void native_load(struct hext_ctx *c)
 {
+	drop_reservation();
 	csr_write(CSR_HEDELEG, c->emulate ? HEDELEG & ~BIT(CAUSE_ILLEGAL) : HEDELEG);
 	csr_write(CSR_HENVCFG, c->henvcfg);
 	csr_write(CSR_HCOUNTEREN, c->hcounteren);

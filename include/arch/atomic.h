@@ -35,6 +35,17 @@ static inline void cpu_relax(void)
 	__asm__ volatile(".insn i 0x0f, 0, x0, x0, 0x010" ::: "memory"); /* pause (Zihintpause) */
 }
 
+/*
+ * Gives up a reservation that an LR left on this hart: an SC of the next vcpu could succeed on the
+ * last one's (unprivileged specification, "Load-Reserved/Store-Conditional Instructions").
+ */
+static inline void drop_reservation(void)
+{
+	uint32_t scratch = 0, failed;
+
+	__asm__ volatile("sc.w %0, zero, %1" : "=r"(failed), "+A"(scratch)::"memory");
+}
+
 struct spinlock {
 	uint32_t locked;
 };
