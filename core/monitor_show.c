@@ -217,22 +217,37 @@ bool monitor_mem(const char *const *arg)
 	return true;
 }
 
+static void show_hart(const struct cpu *c)
+{
+	const struct vcpu *v = atomic_load(&c->current);
+	uint64_t ms = to_ms(c->idle_ticks);
+
+	console_printf("%4lu %-8s %6u %6lu.%03lu s ", (unsigned long)c->hartid,
+		       atomic_load(&c->online) ? "online" : "offline", c->nready,
+		       (unsigned long)(ms / 1000), (unsigned long)(ms % 1000));
+	if (v)
+		console_printf("%s vcpu %u\n", v->vm->name, v->id);
+	else
+		console_printf("-\n");
+}
+
+/* By hart id; their own order is that in which they came, and any hart may be the boot hart. */
 bool monitor_harts(const char *const *arg)
 {
+	const struct cpu *last = NULL;
+
 	(void)arg;
 	console_printf("%4s %-8s %6s %12s %s\n", "hart", "state", "queued", "idle", "runs");
-	for (unsigned i = 0; i < cpu_count; i++) {
-		const struct cpu *c = cpus[i];
-		const struct vcpu *v = atomic_load(&c->current);
-		uint64_t ms = to_ms(c->idle_ticks);
+	for (unsigned n = 0; n < cpu_count; n++) {
+		const struct cpu *next = NULL;
 
-		console_printf("%4lu %-8s %6u %6lu.%03lu s ", (unsigned long)c->hartid,
-			       atomic_load(&c->online) ? "online" : "offline", c->nready,
-			       (unsigned long)(ms / 1000), (unsigned long)(ms % 1000));
-		if (v)
-			console_printf("%s vcpu %u\n", v->vm->name, v->id);
-		else
-			console_printf("-\n");
+		for (unsigned i = 0; i < cpu_count; i++)
+			if ((!last || cpus[i]->hartid > last->hartid) &&
+			    (!next || cpus[i]->hartid < next->hartid))
+				next = cpus[i];
+		if (next)
+			show_hart(next);
+		last = next;
 	}
 	return true;
 }
