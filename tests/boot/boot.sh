@@ -52,7 +52,7 @@ read_case() {
 		has) has+=("$value") ;;
 		allow) FORBIDDEN=${FORBIDDEN//"|$value"/} ;;
 		forbid) FORBIDDEN+="|$value" ;;
-		expect | type | send | feed | wait | check) steps+=("$key $value") ;;
+		expect | seen | type | send | feed | wait | check) steps+=("$key $value") ;;
 		qemu) steps+=("$key $value") uses_qemu=1 ;;
 		'' | '#'*) ;;
 		*) fail "$cases: $name: unknown key '$key'" ;;
@@ -71,14 +71,21 @@ start() {
 	qemu=$!
 }
 
-# Wait for a line after the last one that matched.
+# expect REGEX: wait for a line after the last one that matched.
 expect() {
-	local n
+	wait_for $next "$1"
+	next=$((next + matched))
+}
+
+# wait_for LINE REGEX: wait for a match in this line of the console or a later one; $matched counts from LINE.
+wait_for() {
+	local from=$1 n
+	shift
 	while :; do
 		alive=1
 		kill -0 $qemu 2>/dev/null || alive=
-		if n=$(tail -n +$next "$log" | tr -d '\r' | grep -nEam1 -- "$1"); then
-			next=$((next + ${n%%:*}))
+		if n=$(tail -n +"$from" "$log" | tr -d '\r' | grep -nEam1 -- "$1"); then
+			matched=${n%%:*}
 			return 0
 		fi
 		check_forbidden
@@ -149,6 +156,7 @@ for step in ${steps[@]+"${steps[@]}"}; do
 	text=${step#* }
 	case $step in
 	expect*) expect "$text" ;;
+	seen*) wait_for 1 "$text" ;;
 	type*) expect "$PROMPT"; echo "$text" >&8 ;;
 	send*) printf '%b' "$text" >&8 ;;
 	feed*) eval "$text" >"$dir/stdin" || fail "feed: $text" ;;
