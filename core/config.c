@@ -4,7 +4,7 @@
  *
  * Each kind of node has one const table of the properties it may have, with a function that checks
  * the value and stores it; a property that is not in the table is an error, so a misspelt one is
- * found. What always holds: config_open() has had libfdt check the whole tree (fdt_check_full),
+ * found. What always holds: config_open() has had the whole tree checked (fdt_check_tree),
  * therefore offsets, names and lengths that libfdt returns later lie inside it.
  */
 #include <inttypes.h>
@@ -15,6 +15,7 @@
 #include <core/config.h>
 #include <core/errno.h>
 #include <core/errtext.h>
+#include <core/fdt.h>
 #include <core/types.h>
 
 #include "config_prop.h"
@@ -171,23 +172,6 @@ static int find_node(const struct config *c, const char *name)
 	return -NACRE_ENOENT;
 }
 
-/*
- * fdt_check_full() and what it leaves open: trees older than version 17, whose nodes may lack
- * names, and blocks that are not aligned. A libfdt error.
- */
-static int check_tree(const void *fdt, uint64_t size)
-{
-	if (size < sizeof(struct fdt_header))
-		return -FDT_ERR_TRUNCATED;
-	if (fdt_magic(fdt) != FDT_MAGIC)
-		return -FDT_ERR_BADMAGIC;
-	if (fdt_version(fdt) < 17)
-		return -FDT_ERR_BADVERSION;
-	if (fdt_off_dt_struct(fdt) % 4 || fdt_off_mem_rsvmap(fdt) % 8)
-		return -FDT_ERR_BADLAYOUT;
-	return fdt_check_full(fdt, size);
-}
-
 int config_open(struct config *c, const void *fdt, uint64_t size, char *err, size_t errlen)
 {
 	int rc;
@@ -200,7 +184,7 @@ int config_open(struct config *c, const void *fdt, uint64_t size, char *err, siz
 				"the configuration tree has 0x%" PRIx64
 				" bytes, more than the 0x%x allowed",
 				size, CONFIG_MAX_SIZE);
-	rc = check_tree(fdt, size);
+	rc = fdt_check_tree(fdt, size);
 	if (rc)
 		return err_text(err, errlen, NACRE_EBADF,
 				"the configuration is not a sound device tree: %s",

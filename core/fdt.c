@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Questions about nodes of the host's device tree that libfdt does not answer itself.
+ * Questions about device trees that libfdt does not answer itself.
  *
  * Properties are read byte by byte through fdt32_ld(), so their alignment does not matter.
  * Addresses and sizes of one or two cells are understood; anything wider is an error, never cut.
@@ -10,6 +10,60 @@
 
 #include <core/errno.h>
 #include <core/fdt.h>
+
+/*
+ * Each property ends inside the structure block. libfdt up to 1.7.2 adds a length to an offset in
+ * 32 bits and goes on where the sum wraps around to: with a length of 0xfffffff4 at the same
+ * property, for ever.
+ */
+static bool properties_fit(const char *block, uint32_t size)
+{
+	uint32_t at = 0, len, name;
+
+	while (size - at >= FDT_TAGSIZE) {
+		uint32_t tag = fdt32_ld((const fdt32_t *)(block + at));
+
+		at += FDT_TAGSIZE;
+		if (tag == FDT_BEGIN_NODE) {
+			name = (uint32_t)strnlen(block + at, size - at);
+			if (name == size - at)
+				return false;
+			at += name + 1;
+		} else if (tag == FDT_PROP) {
+			if (size - at < 2 * FDT_TAGSIZE)
+				return false;
+			len = fdt32_ld((const fdt32_t *)(block + at));
+			at += 2 * FDT_TAGSIZE;
+			if (len > size - at)
+				return false;
+			at += len;
+		}
+		at = ALIGN_UP(at, FDT_TAGSIZE);
+		if (at > size)
+			return false;
+	}
+	return true;
+}
+
+int fdt_check_tree(const void *fdt, uint64_t size)
+{
+	int rc;
+
+	if (size < sizeof(struct fdt_header))
+		return -FDT_ERR_TRUNCATED;
+	rc = fdt_check_header(fdt);
+	if (rc)
+		return rc;
+	if (fdt_totalsize(fdt) > size)
+		return -FDT_ERR_TRUNCATED;
+	if (fdt_version(fdt) < 17)
+		return -FDT_ERR_BADVERSION;
+	if (fdt_off_dt_struct(fdt) % 4 || fdt_off_mem_rsvmap(fdt) % 8)
+		return -FDT_ERR_BADLAYOUT;
+	if (!properties_fit((const char *)fdt + fdt_off_dt_struct(fdt), fdt_size_dt_struct(fdt)))
+		return -FDT_ERR_BADSTRUCTURE;
+	return fdt_check_full(fdt, size);
+}
 
 static uint64_t cells(const fdt32_t *p, int n)
 {

@@ -277,7 +277,7 @@ int host_parse(const void *fdt, char *err, unsigned long errlen)
 	host.bootargs = host.model = "";
 	rc = fdt_check_header(fdt);
 	if (!rc)
-		rc = fdt_check_full(fdt, fdt_totalsize(fdt));
+		rc = fdt_check_tree(fdt, fdt_totalsize(fdt));
 	if (rc)
 		return FAIL(&t, NACRE_EBADF, "device tree: %s", fdt_strerror(rc));
 	host.fdt = fdt;

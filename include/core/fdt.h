@@ -3,7 +3,7 @@
  * What drivers and core ask of the host's device tree beyond libfdt: addresses through `ranges`,
  * interrupts, status.
  *
- * `fdt` has passed fdt_check_full(), `node` is an offset in it. Devicetree Specification 0.4,
+ * `fdt` has passed fdt_check_tree(), `node` is an offset in it. Devicetree Specification 0.4,
  * chapter 2.
  */
 #ifndef NACRE_CORE_FDT_H
@@ -11,6 +11,12 @@
 
 #include <core/types.h>
 
+/*
+ * Whether all of the tree can be read without harm: fdt_check_full() and what it leaves open (trees
+ * older than version 17, whose nodes may lack names; blocks that are not aligned; lengths at which
+ * it does not come to an end). size: bytes there are. 0 or a libfdt error.
+ */
+int fdt_check_tree(const void *fdt, uint64_t size);
 /* reg number `index` as the parent bus numbers it. -NACRE_ENOENT: not that many; -NACRE_EBADF:
  * cells we cannot read. */
 int fdt_reg_local(const void *fdt, int node, unsigned index, uint64_t *addr, uint64_t *size);

@@ -421,6 +421,24 @@ static void test_open_refused(void **state)
 	open_refused(tree, finish(), "/: compatible: must be \"nacre,bundle\"");
 }
 
+/* A property's length that brings libfdt back to the same property. */
+static void test_endless_property(void **state)
+{
+	struct fdt_property *p;
+	size_t size;
+
+	(void)state;
+	begin();
+	guest("g", NULL, 0);
+	size = finish();
+	p = (void *)(tree + fdt_off_dt_struct(tree) + fdt_first_property_offset(tree, 0));
+	for (uint32_t len = 0xffffffff; len > 0xffffffe0; len--) {
+		p->len = cpu_to_fdt32(len);
+		open_refused(tree, size,
+			     "the configuration is not a sound device tree: FDT_ERR_BADSTRUCTURE");
+	}
+}
+
 /* All that can be asked of a tree. */
 static void use(const struct config *c)
 {
@@ -471,11 +489,17 @@ static void test_random_damage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_usual),	      cmocka_unit_test(test_everything),
-		cmocka_unit_test(test_affinity_each), cmocka_unit_test(test_wrong_values),
-		cmocka_unit_test(test_nodes_below),   cmocka_unit_test(test_pairs_and_names),
-		cmocka_unit_test(test_root),	      cmocka_unit_test(test_console),
-		cmocka_unit_test(test_console_wrong), cmocka_unit_test(test_open_refused),
+		cmocka_unit_test(test_usual),
+		cmocka_unit_test(test_everything),
+		cmocka_unit_test(test_affinity_each),
+		cmocka_unit_test(test_wrong_values),
+		cmocka_unit_test(test_nodes_below),
+		cmocka_unit_test(test_pairs_and_names),
+		cmocka_unit_test(test_root),
+		cmocka_unit_test(test_console),
+		cmocka_unit_test(test_console_wrong),
+		cmocka_unit_test(test_open_refused),
+		cmocka_unit_test(test_endless_property),
 		cmocka_unit_test(test_random_damage),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
