@@ -27,7 +27,7 @@ CLANG		?= clang
 PURE := core/bundle.c core/bus.c core/config.c core/config_prop.c core/fdt.c core/host.c \
 	core/line.c core/page.c core/prefix.c core/rng.c \
 	arch/riscv/amo.c arch/riscv/gstage.c arch/riscv/hfence.c arch/riscv/inject.c arch/riscv/insn.c arch/riscv/isa.c \
-	arch/riscv/isa_guest.c arch/riscv/vmid.c arch/riscv/vwalk.c \
+	arch/riscv/isa_guest.c arch/riscv/nacl_shmem.c arch/riscv/vmid.c arch/riscv/vwalk.c \
 	guest/hartmask.c guest/image.c guest/vfdt.c guest/vplic.c guest/vuart.c
 BASE_HEADERS := core/types.h core/errno.h core/log.h core/errtext.h core/ring.h arch/isa_rows.inc
 # Headers of core that arch/riscv may include: it can say something, and panic.

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The shared memory of SBI nested acceleration, as both ends use it: the consumer is a hypervisor
+ * that runs as a guest, the provider the one below it. SBI specification, chapter "Nested
+ * Acceleration Extension"; layout in spec/nacl.h.
+ *
+ * The memory belongs to one hart. Its consumer and its provider take turns on that hart, so a call
+ * down and a trap up order their accesses. But the consumer's other harts can reach it too, and may
+ * write anything at any moment: the provider reads each word once, and judges what it has read.
+ */
+#ifndef NACRE_ARCH_NACL_SHMEM_H
+#define NACRE_ARCH_NACL_SHMEM_H
+
+#include <core/types.h>
+#include <arch/hfence.h>
+#include <spec/nacl.h>
+
+static inline uint64_t nacl_load(const uint64_t *word)
+{
+	return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+static inline void nacl_store(uint64_t *word, uint64_t value)
+{
+	__atomic_store_n(word, value, __ATOMIC_RELAXED);
+}
+
+/* ---- CSR space. csr is the number of a CSR that has a word in it. ---- */
+
+static inline bool nacl_csr_valid(uint64_t csr)
+{
+	return csr < 0x1000 && (csr & 0x300) == 0x200;
+}
+
+/* The value as the provider left it, or as nacl_csr_put() did since. Provider: L1's last word. */
+static inline uint64_t nacl_csr_get(const struct nacl_shmem *s, unsigned csr)
+{
+	return nacl_load(&s->csr[NACL_CSR_INDEX(csr)]);
+}
+
+/* Provider: what the CSR is now. */
+static inline void nacl_csr_show(struct nacl_shmem *s, unsigned csr, uint64_t value)
+{
+	nacl_store(&s->csr[NACL_CSR_INDEX(csr)], value);
+}
+
+/* Consumer: a new value for the next synchronisation (SYNC_CSR). */
+static inline void nacl_csr_put(struct nacl_shmem *s, unsigned csr, uint64_t value)
+{
+	uint64_t *dirty = &s->dirty[NACL_CSR_INDEX(csr) / 64];
+
+	nacl_store(&s->csr[NACL_CSR_INDEX(csr)], value);
+	nacl_store(dirty, nacl_load(dirty) | BIT(NACL_CSR_INDEX(csr) % 64));
+}
+
+/* Provider: whether there is a new value; it is new once only. */
+static inline bool nacl_csr_take(struct nacl_shmem *s, unsigned csr, uint64_t *value)
+{
+	uint64_t *word = &s->dirty[NACL_CSR_INDEX(csr) / 64], dirty = nacl_load(word);
+
+	if (!(dirty & BIT(NACL_CSR_INDEX(csr) % 64)))
+		return false;
+	*value = nacl_csr_get(s, csr);
+	nacl_store(word, dirty & ~BIT(NACL_CSR_INDEX(csr) % 64));
+	return true;
+}
+
+/*
+ * Provider: which of the CSRs in `mask` of dirty word i (those with indexes 64 * i + bit) have new
+ * values. Their bits are cleared; fetch the values with nacl_csr_get().
+ */
+static inline uint64_t nacl_dirty_take(struct nacl_shmem *s, unsigned i, uint64_t mask)
+{
+	uint64_t dirty = nacl_load(&s->dirty[i]);
+
+	if (dirty & mask)
+		nacl_store(&s->dirty[i], dirty & ~mask);
+	return dirty & mask;
+}
+
+/* The CSR whose word has this index. */
+static inline unsigned nacl_csr_at(unsigned index)
+{
+	return (index & 0x300) << 2 | 0x200 | (index & 0xff);
+}
+
+/* ---- HFENCE entries ---- */
+
+/* Consumer: the index of an entry that is not pending, -1 if there is none. *hint, any number, is
+ * where the search begins; it becomes the one after. */
+int nacl_hfence_free(const struct nacl_shmem *s, unsigned *hint);
+
+/*
+ * Consumer: makes a free entry ask for h. The config word with its pending bit is written last, by
+ * a release. -NACRE_EINVAL: no entry can say it, as h is for a VMID that does not fit into 14 bits
+ * (HFENCE_VMID_ANY is one), or h->type is none. A range that does not make sense becomes the "all"
+ * type.
+ */
+int nacl_hfence_pack(struct nacl_hfence *e, const struct hfence *h);
+
+/*
+ * Provider: what a pending entry asks for, into out[]; how many requests that is. None: it is not
+ * pending. Two, everything of both stages for every VMID: a type or a reserved bit that this
+ * version of the specification does not know. Else one; a range that is empty, wraps around or
+ * whose address has too many bits becomes the "all" type. Ranges are aligned to their order.
+ */
+#define NACL_HFENCE_UNPACKED 2
+unsigned nacl_hfence_unpack(const struct nacl_hfence *e, struct hfence out[NACL_HFENCE_UNPACKED]);
+
+/* Provider: the requests of a pending entry have been carried out. */
+static inline void nacl_hfence_done(struct nacl_hfence *e)
+{
+	/* Whoever sees the entry free shall find its fences done. */
+	__atomic_fetch_and(&e->config, ~NACL_HFENCE_PENDING, __ATOMIC_RELEASE);
+}
+
+/* ---- Autoswap context ---- */
+
+/* Consumer: from now on, synchronised SRETs and traps from its guest swap hstatus with this. */
+static inline void nacl_autoswap_enable(struct nacl_shmem *s, uint64_t hstatus)
+{
+	nacl_store(&s->autoswap.hstatus, hstatus);
+	nacl_store(&s->autoswap.flags, NACL_AUTOSWAP_FLAG_HSTATUS);
+}
+
+/* Provider: whether hstatus is to be swapped, and with what: the value that it shall have. */
+static inline bool nacl_autoswap(struct nacl_shmem *s, uint64_t hstatus, uint64_t *other)
+{
+	if (!(nacl_load(&s->autoswap.flags) & NACL_AUTOSWAP_FLAG_HSTATUS))
+		return false;
+	*other = nacl_load(&s->autoswap.hstatus);
+	nacl_store(&s->autoswap.hstatus, hstatus);
+	return true;
+}
+
+#endif
