@@ -4,12 +4,10 @@
 # check-tree.sh paths: nothing of one machine, and no package registry, stands in the tree.
 set -euo pipefail
 LINES_MAX=600
-LINES_MAX_TEST=800	# tables of cases
 
 lines() {
 	git ls-files -co --exclude-standard -- '*.c' '*.h' '*.S' '*.sh' '*.mk' '*.ld' Makefile | xargs wc -l |
-		awk -v code=$LINES_MAX -v test=$LINES_MAX_TEST '
-		{ max = $2 ~ /^tests\// ? test : code }
+		awk -v max=$LINES_MAX '
 		$2 != "total" && $1 > max { print $2 ": " $1 " lines, at most " max; bad = 1 }
 		END { exit bad }'
 }
