@@ -298,7 +298,7 @@ const char *host_option(const char *name, char *buf, unsigned long len)
 	for (; *(word += strspn(word, " \t\n")); word += strcspn(word, " \t\n")) {
 		size_t wlen = strcspn(word, " \t\n");
 
-		if (wlen < n || memcmp(word, name, n) || (wlen > n && word[n] != '='))
+		if (wlen < n || memcmp(word, name, n) != 0 || (wlen > n && word[n] != '='))
 			continue;
 		found = word + n + (wlen > n);
 		found_len = wlen - n - (wlen > n);

@@ -32,12 +32,12 @@ static size_t format(char *buf, const char *prefix, const char *fmt, va_list ap)
 	size_t n = strlen(prefix), room = LOG_LINE_MAX + 1 - n;
 	int len;
 
-	memcpy(buf, prefix, n);
+	memcpy(buf, prefix, n + 1);
 	len = vsnprintf(buf + n, room, fmt, ap);
 	if (len < 0)
 		len = 0;
 	if ((size_t)len >= room) {
-		memcpy(buf + LOG_LINE_MAX - 3, "...", 3);
+		memcpy(buf + LOG_LINE_MAX - 3, "...", sizeof("..."));
 		len = (int)room - 1;
 	}
 	n += (size_t)len;

@@ -106,6 +106,11 @@ static uint64_t pages_of(uint64_t bytes)
 	return ALIGN_UP(bytes, PAGE_SIZE) / PAGE_SIZE;
 }
 
+static uint64_t vcpu_table_pages(const struct vm *vm)
+{
+	return pages_of(vm->nvcpus * sizeof(struct vcpu *));
+}
+
 /* Bits of the harts that vcpu `id` may run on; 0 when its hart is not there. */
 static uint64_t affinity(const struct vm_config *cfg, uint32_t id)
 {
@@ -158,7 +163,7 @@ static void destroy(struct vm *vm)
 		memory_free(virt_to_phys(v), pages_of(sizeof(*v)));
 	}
 	if (vm->vcpu)
-		memory_free(virt_to_phys(vm->vcpu), pages_of(vm->nvcpus * sizeof(*vm->vcpu)));
+		memory_free(virt_to_phys(vm->vcpu), vcpu_table_pages(vm));
 	if (vm->gstage.mem)
 		gstage_destroy(&vm->gstage);
 	for (unsigned i = 0; i < vm->nchunks; i++)
@@ -186,7 +191,7 @@ static int fill(struct vm *vm)
 		return -NACRE_ENOMEM;
 	}
 	err = map_ram(vm);
-	vm->vcpu = memory_pages(pages_of(vm->nvcpus * sizeof(*vm->vcpu)));
+	vm->vcpu = memory_pages(vcpu_table_pages(vm));
 	if (!vm->vcpu)
 		err = -NACRE_ENOMEM;
 	for (uint32_t i = 0; i < vm->nvcpus && !err; i++)
