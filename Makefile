@@ -188,7 +188,7 @@ check-paths:
 # ---- What people type -------------------------------------------------------------------------------------
 
 -include configs/qemu-virt.mk
-export CROSS_COMPILE LIBFDT V KERNEL INITRD BOOTARGS VCPUS GUEST_MEM ISA GUESTS NACRE_ARGS NATIVE
+export CROSS_COMPILE LIBFDT V KERNEL INITRD BOOTARGS VCPUS GUEST_MEM ISA NACL GUESTS NACRE_ARGS NATIVE
 export SMP MEM CPU MACHINE QEMU_ARGS FUZZ_SECONDS CHECKS
 
 .PHONY: setup run test unit check fuzz guest boot clean

@@ -17,6 +17,7 @@
 #include <core/errtext.h>
 #include <core/fdt.h>
 #include <core/types.h>
+#include <spec/nacl.h>
 
 #include "config_prop.h"
 
@@ -100,6 +101,27 @@ static int read_no_autostart(const struct prop *p)
 	return prop_flag(p);
 }
 
+static int read_nacl(const struct prop *p)
+{
+	static const char *const features[] = {
+		[SBI_NACL_FEAT_SYNC_CSR] = "sync-csr",
+		[SBI_NACL_FEAT_SYNC_HFENCE] = "sync-hfence",
+		[SBI_NACL_FEAT_SYNC_SRET] = "sync-sret",
+		[SBI_NACL_FEAT_AUTOSWAP_CSR] = "autoswap-csr",
+	};
+	uint32_t set = 0;
+	int rc = prop_words(p, features, ARRAY_SIZE(features), &set);
+
+	((struct vm_config *)p->out)->nacl_features = (uint8_t)set;
+	return rc;
+}
+
+static int read_no_nacl(const struct prop *p)
+{
+	((struct vm_config *)p->out)->nacl = false;
+	return prop_flag(p);
+}
+
 static const struct prop_type guest_props[] = {
 	{"compatible", read_ignored, true},
 	{"vcpus", read_vcpus, true},
@@ -112,6 +134,8 @@ static const struct prop_type guest_props[] = {
 	{"affinity", read_affinity, false},
 	{"autostart", prop_flag, false},
 	{"no-autostart", read_no_autostart, false},
+	{"nacl", read_nacl, false},
+	{"no-nacl", read_no_nacl, false},
 };
 
 /* The console's properties. */
@@ -279,13 +303,20 @@ int config_guest(const struct config *c, int node, struct vm_config *out, char *
 
 	if (rc)
 		return rc;
-	*out = (struct vm_config){.name = p.path, .isa = "host", .autostart = true};
+	*out = (struct vm_config){.name = p.path,
+				  .isa = "host",
+				  .autostart = true,
+				  .nacl = true,
+				  .nacl_features = NACL_FEATURES};
 	rc = prop_read_node(c, node, &p, guest_props, ARRAY_SIZE(guest_props));
 	if (rc)
 		return rc;
 	if (!out->autostart && fdt_getprop(c->fdt, node, "autostart", NULL))
 		return err_text(err, errlen, NACRE_EINVAL,
 				"/%s: autostart: contradicts no-autostart", p.path);
+	if (!out->nacl && fdt_getprop(c->fdt, node, "nacl", NULL))
+		return err_text(err, errlen, NACRE_EINVAL, "/%s: nacl: contradicts no-nacl",
+				p.path);
 	if (out->affinity_count > 1 && out->affinity_count != out->vcpus)
 		return err_text(err, errlen, NACRE_EINVAL,
 				"/%s: affinity: %u hart ids for %u vcpus (one for all, or one for "

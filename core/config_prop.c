@@ -66,6 +66,46 @@ int prop_flag(const struct prop *p)
 	return p->len ? prop_error(p, NACRE_EINVAL, "takes no value") : 0;
 }
 
+static int unknown_word(const struct prop *p, const char *word, const char *const *words,
+			unsigned nwords)
+{
+	char names[80];
+	size_t used = 0;
+
+	for (unsigned i = 0; i < nwords && used < sizeof(names); i++)
+		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s, ", words[i]);
+	return prop_error(p, NACRE_EINVAL, "\"%.32s\" is not one of %sand not \"none\" alone", word,
+			  names);
+}
+
+int prop_words(const struct prop *p, const char *const *words, unsigned nwords, uint32_t *out)
+{
+	const char *s = p->value, *end = s + p->len;
+	uint32_t found = 0;
+
+	if (p->len == 0) {
+		*out = (uint32_t)BIT(nwords) - 1;
+		return 0;
+	}
+	if (end[-1] != '\0')
+		return prop_error(p, NACRE_EINVAL, "must be a list of strings");
+	if (strcmp(s, "none") == 0 && strlen(s) + 1 == p->len) {
+		*out = 0;
+		return 0;
+	}
+	for (; s < end; s += strlen(s) + 1) {
+		unsigned i = 0;
+
+		while (i < nwords && strcmp(s, words[i]) != 0)
+			i++;
+		if (i == nwords)
+			return unknown_word(p, s, words, nwords);
+		found |= (uint32_t)BIT(i);
+	}
+	*out = found;
+	return 0;
+}
+
 /* "allowed: a, b, c" for the error text. */
 static int unknown_prop(const struct prop *p, const struct prop_type *types, unsigned ntypes)
 {

@@ -42,5 +42,7 @@ int prop_string(const struct prop *p, uint32_t max, const char **out);
 int prop_name(const struct prop *p, const char **out);
 int prop_choice(const struct prop *p, const char *first, const char *second, bool *is_second);
 int prop_flag(const struct prop *p);
+/* No value: all words. "none": no word. Else a list of words; bit i of *out is that of words[i]. */
+int prop_words(const struct prop *p, const char *const *words, unsigned nwords, uint32_t *out);
 
 #endif

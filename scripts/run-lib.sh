@@ -33,14 +33,23 @@ check_variables() {
 	done
 	[ -z "${VCPUS:-}" ] || check_number VCPUS "$VCPUS"
 	[ -z "${GUEST_MEM:-}" ] || bytes GUEST_MEM "$GUEST_MEM" >/dev/null
-	single="${KERNEL:-}${INITRD:-}${BOOTARGS:-}${VCPUS:-}${GUEST_MEM:-}${ISA:-}"
+	single="${KERNEL:-}${INITRD:-}${BOOTARGS:-}${VCPUS:-}${GUEST_MEM:-}${ISA:-}${NACL:-}"
 	[ -z "${GUESTS:-}" ] || [ -z "$single" ] ||
-		fail "GUESTS=$GUESTS names whole guests; KERNEL, INITRD, BOOTARGS, VCPUS, GUEST_MEM, ISA make one: not both"
+		fail "GUESTS=$GUESTS names whole guests; KERNEL, INITRD, BOOTARGS, VCPUS, GUEST_MEM, ISA, NACL make one: not both"
 	[ -z "${GUESTS:-}" ] || check_file GUESTS "$GUESTS"
 }
 
 # A string of a device tree source.
 quoted() { printf '"%s"' "$(sed 's/[\\"]/\\&/g' <<<"$1")"; }
+
+# nacl WORDS: all, off, none or a list with commas -> a property
+nacl() {
+	case $1 in
+	all) echo 'nacl;' ;;
+	off) echo 'no-nacl;' ;;
+	*) echo "nacl = $(quoted "$1" | sed 's/,/", "/g');" ;;
+	esac
+}
 
 # The configuration with one guest that the variables describe, and links to its files.
 single_config() {
@@ -62,6 +71,7 @@ single_config() {
 		[ -z "$initrd" ] || echo '		initrd = "initrd";'
 		echo "		bootargs = $(quoted "${BOOTARGS:-console=ttyS0}");"
 		[ -z "${ISA:-}" ] || echo "		isa = $(quoted "$ISA");"
+		[ -z "${NACL:-}" ] || echo "		$(nacl "$NACL")"
 		echo '	};'
 		echo '};'
 	} >"$dir/guest.dts"

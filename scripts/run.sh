@@ -3,7 +3,7 @@
 # run.sh: from set-up to a guest on this terminal. Takes its variables from `make run`:
 #
 #   GUESTS=FILE.dts                        the guests (default configs/debian.dts), or one guest made of
-#   KERNEL= INITRD= BOOTARGS= VCPUS= GUEST_MEM= ISA=       (what is not said: as in configs/debian.dts)
+#   KERNEL= INITRD= BOOTARGS= VCPUS= GUEST_MEM= ISA= NACL= (what is not said: as in configs/debian.dts)
 #   SMP= MEM= CPU= MACHINE= QEMU_ARGS=     the host that QEMU is
 #   NACRE_ARGS=                            Nacre's own command line
 #   NATIVE=1                               the guest's kernel directly on OpenSBI, without Nacre

@@ -17,12 +17,13 @@
 /* The tree's member name in the bundle. */
 #define CONFIG_FILE "config.dtb"
 
-#define CONFIG_MAX_SIZE (128U * 1024) /* bytes of a tree: bounds the time that checking it takes \
-				       */
-#define CONFIG_MAX_NAME 31	      /* characters of a guest's name */
-#define CONFIG_MAX_BOOTARGS 2047      /* characters */
-#define VM_MAX_VCPUS 64
-#define VM_MAX_MEMORY (UINT64_C(1) << 46) /* bytes */
+#define CONFIG_MAX_SIZE                                                                     \
+	(128U * 1024)		 /* bytes of a tree: bounds the time that checking it takes \
+				  */
+#define CONFIG_MAX_NAME	    31	 /* characters of a guest's name */
+#define CONFIG_MAX_BOOTARGS 2047 /* characters */
+#define VM_MAX_VCPUS	    64
+#define VM_MAX_MEMORY	    (UINT64_C(1) << 46) /* bytes */
 
 #define CONFIG_ESCAPE_KEY 0x1d /* Ctrl-], unless /console says otherwise */
 
@@ -42,6 +43,8 @@ struct vm_config {
 	uint32_t vcpus;	      /* 1..VM_MAX_VCPUS */
 	enum vm_console console;
 	bool autostart;
+	bool nacl;		 /* SBI NACL is there, if the ISA has H, */
+	uint8_t nacl_features;	 /* with these: bit SBI_NACL_FEAT_* */
 	const void *affinity;	 /* big-endian cells: read with vm_config_hart() */
 	uint32_t affinity_count; /* 0: free to run anywhere; else 1, or as many as vcpus */
 };

@@ -17,6 +17,7 @@
 #define SBI_NACL_FEAT_SYNC_HFENCE 1
 #define SBI_NACL_FEAT_SYNC_SRET 2
 #define SBI_NACL_FEAT_AUTOSWAP_CSR 3
+#define NACL_FEATURES 0xf /* a bit for each */
 
 /* Offsets and sizes in bytes; a scratch space of one page, then the CSR space. */
 #define NACL_SHMEM_SIZE 0x3000

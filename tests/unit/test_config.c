@@ -125,6 +125,8 @@ static void test_usual(void **state)
 	assert_int_equal(vm.console, VM_CONSOLE_UART);
 	assert_int_equal(vm.affinity_count, 0);
 	assert_true(vm.autostart);
+	assert_true(vm.nacl);
+	assert_int_equal(vm.nacl_features, 0xf);
 	assert_int_equal(config_next_guest(&c, node), -NACRE_ENOENT);
 	assert_int_equal(config_check_root(&c, err, sizeof(err)), 0);
 }
@@ -141,12 +143,13 @@ static void test_everything(void **state)
 		STRING("console", "none"),
 		BYTES("affinity", "\1\2\3\4"),
 		BYTES("no-autostart", ""),
+		BYTES("no-nacl", ""),
 	};
 	struct vm_config vm;
 
 	(void)state;
 	begin();
-	guest("a-z_0.9,+@", all, 9);
+	guest("a-z_0.9,+@", all, 10);
 	struct config c = opened();
 	assert_int_equal(config_guest(&c, config_next_guest(&c, -1), &vm, err, sizeof(err)), 0);
 	assert_int_equal(vm.vcpus, 64);
@@ -156,6 +159,7 @@ static void test_everything(void **state)
 	assert_string_equal(vm.isa, "rva22s64,+zabha");
 	assert_int_equal(vm.console, VM_CONSOLE_NONE);
 	assert_false(vm.autostart);
+	assert_false(vm.nacl);
 	assert_int_equal(vm.affinity_count, 1);
 	assert_int_equal(vm_config_hart(&vm, 0), 0x01020304);
 	assert_int_equal(vm_config_hart(&vm, 63), 0x01020304);
@@ -214,9 +218,21 @@ static const struct {
 	{BYTES("affinity", "\0\0\0\0\0\0\0\1\0\0\0\2"), NACRE_EINVAL,
 	 "/g: affinity: 3 hart ids for 2 vcpus (one for all, or one for each)"},
 	{STRING("autostart", "yes"), NACRE_EINVAL, "/g: autostart: takes no value"},
+	{STRING("no-nacl", ""), NACRE_EINVAL, "/g: no-nacl: takes no value"},
+	{BYTES("nacl", "sync-csr"), NACRE_EINVAL, "/g: nacl: must be a list of strings"},
+	{STRING("nacl", ""), NACRE_EINVAL,
+	 "/g: nacl: \"\" is not one of sync-csr, sync-hfence, sync-sret, autoswap-csr, and not "
+	 "\"none\" alone"},
+	{STRING("nacl", "sync-csr\0sync_sret"), NACRE_EINVAL,
+	 "/g: nacl: \"sync_sret\" is not one of sync-csr, sync-hfence, sync-sret, autoswap-csr, "
+	 "and "
+	 "not \"none\" alone"},
+	{STRING("nacl", "none\0sync-csr"), NACRE_EINVAL,
+	 "/g: nacl: \"none\" is not one of sync-csr, sync-hfence, sync-sret, autoswap-csr, and not "
+	 "\"none\" alone"},
 	{BYTES("vcpu", "\x00\x00\x00\x01"), NACRE_EINVAL,
 	 "/g: unknown property \"vcpu\" (allowed: compatible, vcpus, memory, kernel, initrd, "
-	 "bootargs, isa, console, affinity, autostart, no-autostart)"},
+	 "bootargs, isa, console, affinity, autostart, no-autostart, nacl, no-nacl)"},
 };
 
 /* Each wrong guest stands between two right ones, which are not disturbed. */
@@ -243,6 +259,39 @@ static void test_wrong_values(void **state)
 	}
 }
 
+/* Every subset of the features, in any order of words, some twice. */
+static void test_nacl(void **state)
+{
+	static const char *const words[] = {"sync-csr", "sync-hfence", "sync-sret", "autoswap-csr"};
+
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++) {
+		char list[200];
+		struct value v = {"nacl", list, 0};
+		struct vm_config vm;
+		unsigned want = 0;
+
+		for (uint64_t n = rnd(8); n; n--) {
+			unsigned word = (unsigned)rnd(4);
+
+			want |= 1U << word;
+			strcpy(list + v.len, words[word]);
+			v.len += strlen(words[word]) + 1;
+		}
+		if (!want && rnd(2))
+			v.len = strlen(strcpy(list, "none")) + 1;
+		else if (!want)
+			want = 0xf; /* "nacl;" */
+		begin();
+		guest("g", &v, 1);
+		struct config c = opened();
+		assert_int_equal(config_guest(&c, config_next_guest(&c, -1), &vm, err, sizeof(err)),
+				 0);
+		assert_true(vm.nacl);
+		assert_int_equal(vm.nacl_features, want);
+	}
+}
+
 static void guest_refused(const char *name, const struct value *extra, unsigned n, const char *text)
 {
 	struct vm_config vm;
@@ -257,6 +306,7 @@ static void guest_refused(const char *name, const struct value *extra, unsigned 
 static void test_pairs_and_names(void **state)
 {
 	static const struct value both[] = {BYTES("autostart", ""), BYTES("no-autostart", "")};
+	static const struct value nacl[] = {BYTES("nacl", ""), BYTES("no-nacl", "")};
 	static const struct value twice[] = {BYTES("vcpus", "\x00\x00\x00\x01"),
 					     BYTES("vcpus", "\x00\x00\x00\x01")};
 	static char args[CONFIG_MAX_BOOTARGS + 2];
@@ -266,6 +316,7 @@ static void test_pairs_and_names(void **state)
 	(void)state;
 	memset(args, 'x', sizeof(args) - 1);
 	guest_refused("g", both, 2, "/g: autostart: contradicts no-autostart");
+	guest_refused("g", nacl, 2, "/g: nacl: contradicts no-nacl");
 	guest_refused("g", twice, 2, "/g: vcpus: is there twice");
 	guest_refused("g", &too_long, 1, "/g: bootargs: is longer than 2047 characters");
 	guest_refused("Debian", NULL, 0, "/Debian: a guest's name is made of a-z, 0-9 and -_.,+@");
@@ -462,7 +513,8 @@ static void use(const struct config *c)
 static void test_random_damage(void **state)
 {
 	static const struct value extra[] = {BYTES("affinity", "\0\0\0\7\0\0\0\5"),
-					     STRING("isa", "host"), STRING("bootargs", "quiet")};
+					     STRING("isa", "host"), STRING("bootargs", "quiet"),
+					     STRING("nacl", "sync-csr\0sync-hfence")};
 	size_t size;
 
 	(void)state;
@@ -470,7 +522,7 @@ static void test_random_damage(void **state)
 	assert_int_equal(fdt_begin_node(tree, "console"), 0);
 	assert_int_equal(fdt_property_string(tree, "focus", "b"), 0);
 	assert_int_equal(fdt_end_node(tree), 0);
-	guest("a", extra, 3);
+	guest("a", extra, 4);
 	guest("b", NULL, 0);
 	size = finish();
 	for (unsigned i = 0; i < 100000; i++) {
@@ -493,6 +545,7 @@ int main(void)
 		cmocka_unit_test(test_everything),
 		cmocka_unit_test(test_affinity_each),
 		cmocka_unit_test(test_wrong_values),
+		cmocka_unit_test(test_nacl),
 		cmocka_unit_test(test_nodes_below),
 		cmocka_unit_test(test_pairs_and_names),
 		cmocka_unit_test(test_root),
