@@ -32,7 +32,6 @@ static struct hext_limits limits = {.vmid_bits = -1};
 
 static void hart_init(struct cpu *c, bool first)
 {
-	/* The tree is asked first: without H even the trap that a probe takes cannot be handled. */
 	if (!isa_has(&host.isa, ISA_H) || !hext_probe(&host.isa, &limits, first))
 		panic("hart %lu has no hypervisor extension (H)", c->hartid);
 	hext_hart_init();

@@ -14,6 +14,23 @@
 struct hext_ops hext;
 struct hext_caps hext_caps;
 
+/*
+ * CSRs that come with the extension and that Nacre cannot do without. Those that it can are not here, as a hypervisor
+ * below may leave them out: hgeie and hgeip, hstateen0, vsiselect and the like.
+ */
+static bool has_required(void)
+{
+	uint64_t v;
+
+	return csr_probe(CSR_HSTATUS, &v) && csr_probe(CSR_HEDELEG, &v) && csr_probe(CSR_HIDELEG, &v) &&
+	       csr_probe(CSR_HIE, &v) && csr_probe(CSR_HVIP, &v) && csr_probe(CSR_HCOUNTEREN, &v) &&
+	       csr_probe(CSR_HTIMEDELTA, &v) && csr_probe(CSR_HENVCFG, &v) && csr_probe(CSR_HTVAL, &v) &&
+	       csr_probe(CSR_HTINST, &v) && csr_probe(CSR_HGATP, &v) && csr_probe(CSR_VSSTATUS, &v) &&
+	       csr_probe(CSR_VSIE, &v) && csr_probe(CSR_VSIP, &v) && csr_probe(CSR_VSTVEC, &v) &&
+	       csr_probe(CSR_VSSCRATCH, &v) && csr_probe(CSR_VSEPC, &v) && csr_probe(CSR_VSCAUSE, &v) &&
+	       csr_probe(CSR_VSTVAL, &v) && csr_probe(CSR_VSATP, &v);
+}
+
 static uint64_t probe_henvcfg(void)
 {
 	uint64_t all = HENVCFG_FIOM | HENVCFG_CBIE | HENVCFG_CBCFE | HENVCFG_CBZE | HENVCFG_ADUE | HENVCFG_PBMTE |
@@ -89,10 +106,12 @@ bool hext_probe(const struct isa_set *host, const struct hext_limits *lim, bool 
 	struct hext_caps c = {0};
 	uint64_t v;
 
-	if (!csr_probe(CSR_HSTATUS, &v))
+	if (!has_required())
 		return false;
 	c.gstage_modes = (uint16_t)probe_gstage_modes();
-	c.vmid_bits = c.gstage_modes & BIT(HGATP_MODE_SV39X4) ? (uint8_t)probe_vmid_bits(HGATP_MODE_SV39X4) : 0;
+	if (!c.gstage_modes)
+		return false;
+	c.vmid_bits = (uint8_t)probe_vmid_bits((unsigned)__builtin_ctz(c.gstage_modes));
 	if (lim->vmid_bits >= 0 && lim->vmid_bits < c.vmid_bits)
 		c.vmid_bits = (uint8_t)lim->vmid_bits;
 	c.henvcfg = probe_henvcfg();
@@ -134,7 +153,7 @@ void hext_hart_init(void)
 
 	csr_write(CSR_HIDELEG, IP_VS);
 	csr_write(CSR_HIE, 0);
-	csr_write(CSR_HGEIE, 0);
+	(void)csr_try_write(CSR_HGEIE, 0);
 	csr_write(CSR_HVIP, 0);
 	csr_write(CSR_HGATP, 0);
 	csr_write(CSR_VSATP, 0);

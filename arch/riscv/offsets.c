@@ -31,10 +31,8 @@ void offsets(void)
 	VALUE(HOST_FRAME_SIZE, ALIGN_UP(sizeof(struct host_frame), 16));
 	OFFSET(HOST_SEPC, struct host_frame, sepc);
 	OFFSET(HOST_SSTATUS, struct host_frame, sstatus);
-	OFFSET(HOST_HSTATUS, struct host_frame, hstatus);
 	OFFSET(HOST_SCAUSE, struct host_frame, scause);
 	OFFSET(HOST_STVAL, struct host_frame, stval);
-	OFFSET(HOST_HTVAL, struct host_frame, htval);
 
 	OFFSET(FPU_FCSR, struct fpu_state, fcsr);
 	OFFSET(VECTOR_VSTART, struct vector_csrs, vstart);

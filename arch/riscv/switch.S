@@ -170,7 +170,8 @@ trap_vector:
 	ret
 
 /*
- * A trap of HS-mode itself. The stack pointer is looked at before it is used: a stack is the upper half of an aligned
+ * A trap of HS-mode itself. No hypervisor CSR is touched: the hart may turn out to have none, and in a virtual machine each
+ * access costs a trap of its own. The trap has cleared hstatus.SPV, so sret returns to HS-mode. The stack pointer is looked at before it is used: a stack is the upper half of an aligned
  * 32 KiB slot (arch/mmu.h), so with bit 14 clear it has run into the guard, and the report needs another stack.
  */
 host_trap:
@@ -188,24 +189,18 @@ save_host_frame:
 	sd	t0, 8 * 2(sp)
 	csrr	t0, sepc
 	csrr	t1, sstatus
-	csrr	t2, CSR_HSTATUS
 	csrr	t3, scause
 	csrr	t4, stval
-	csrr	t5, CSR_HTVAL
 	sd	t0, HOST_SEPC(sp)
 	sd	t1, HOST_SSTATUS(sp)
-	sd	t2, HOST_HSTATUS(sp)
 	sd	t3, HOST_SCAUSE(sp)
 	sd	t4, HOST_STVAL(sp)
-	sd	t5, HOST_HTVAL(sp)
 	mv	a0, sp
 	call	trap_host
 	ld	t0, HOST_SEPC(sp)
 	ld	t1, HOST_SSTATUS(sp)
-	ld	t2, HOST_HSTATUS(sp)
 	csrw	sepc, t0
 	csrw	sstatus, t1
-	csrw	CSR_HSTATUS, t2
 	.irp	n, 1,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
 	ld	x\n, 8 * \n(sp)
 	.endr

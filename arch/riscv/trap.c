@@ -4,10 +4,10 @@
  * Interrupts never come here: they stay masked in HS-mode and are taken from the guest's exit or
  * from the idle loop.
  */
+#include <arch/csr.h>
 #include <arch/trap.h>
 #include <core/log.h>
 #include <core/types.h>
-#include <spec/csr.h>
 
 struct extable_entry {
 	int32_t insn, fixup; /* relative to the member itself */
@@ -45,6 +45,19 @@ static const char *cause_name(uint64_t cause)
 	}
 }
 
+/* Only a guest page fault writes htval; another trap may be one on a hart without it. */
+static uint64_t read_htval(uint64_t scause)
+{
+	switch (scause) {
+	case CAUSE_FETCH_GUEST_PAGE_FAULT:
+	case CAUSE_LOAD_GUEST_PAGE_FAULT:
+	case CAUSE_STORE_GUEST_PAGE_FAULT:
+		return csr_read(CSR_HTVAL);
+	default:
+		return 0;
+	}
+}
+
 void trap_host(struct host_frame *f)
 {
 	uint64_t fixup = f->scause & CAUSE_INTERRUPT ? 0 : extable_find(f->sepc);
@@ -53,7 +66,7 @@ void trap_host(struct host_frame *f)
 		f->sepc = fixup;
 		f->x[5] = f->scause; /* t0, t1, t2: what guest_access.S reports */
 		f->x[6] = f->stval;
-		f->x[7] = f->htval;
+		f->x[7] = read_htval(f->scause);
 		return;
 	}
 	panic("%s (scause %#lx) at pc %#lx, stval %#lx, ra %#lx, sp %#lx%s", cause_name(f->scause),

@@ -56,4 +56,22 @@
 		csr_ok_ != 0;                                                                      \
 	})
 
+/* The same for a write: false when the access raises an exception. */
+#define csr_try_write(csr, val)                                                                    \
+	({                                                                                         \
+		uint64_t csr_ok_;                                                                  \
+		__asm__ volatile("li %0, 0\n"                                                      \
+				 "1: csrw " CSR_STR(csr) ", %1\n"                                  \
+				 "li %0, 1\n"                                                      \
+				 "2:\n"                                                            \
+				 ".pushsection .extable, \"a\"\n"                                  \
+				 ".balign 8\n"                                                     \
+				 ".word 1b - ., 2b - .\n"                                          \
+				 ".popsection"                                                     \
+				 : "=&r"(csr_ok_)                                                  \
+				 : "rK"((uint64_t)(val))                                           \
+				 : "t0", "t1", "t2", "memory");                                    \
+		csr_ok_ != 0;                                                                      \
+	})
+
 #endif

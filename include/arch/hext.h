@@ -138,7 +138,7 @@ struct hext_limits {
 
 /*
  * Probes the calling hart and ANDs the result into hext_caps (first: starts it). `host` is the ISA that the host's
- * device tree tells, for what cannot be probed. False: this hart has no hypervisor extension.
+ * device tree tells, for what cannot be probed. False: this hart has no usable hypervisor extension.
  */
 bool hext_probe(const struct isa_set *host, const struct hext_limits *lim, bool first);
 /* Chooses the back end; once, after the probe of the boot hart. */

@@ -11,7 +11,7 @@
 
 struct host_frame {
 	uint64_t x[32];
-	uint64_t sepc, sstatus, hstatus, scause, stval, htval;
+	uint64_t sepc, sstatus, scause, stval;
 };
 
 void trap_host(struct host_frame *f);
