@@ -428,6 +428,7 @@ static void end_turn(struct cpu *c, struct vcpu *v)
 	bool quiet = false;
 
 	spin_lock(&sched_lock);
+	vcpu_answer_call(v);
 	c->current = NULL;
 	v->vruntime += ran;
 	v->run_ticks += ran;

@@ -283,6 +283,19 @@ static void put(struct vcpu *v)
 	hext.put(&v->ctx);
 }
 
+void vcpu_call_loaded(struct vcpu *v, void (*fn)(struct vcpu *v, void *arg), void *arg)
+{
+	put(v);
+	fn(v, arg);
+	load(this_cpu(), v);
+}
+
+static void answer_call(struct vcpu *v, void *arg)
+{
+	(void)arg;
+	vcpu_answer_call(v);
+}
+
 static void reset(struct cpu *c, struct vcpu *v)
 {
 	/* The order of fields matters: what a new start clears may be set again by others from here
@@ -350,6 +363,8 @@ static bool handle_requests(struct cpu *c, struct vcpu *v)
 		fence_i();
 	if (todo & VCPU_REQ_LINES)
 		apply_lines(v);
+	if (todo & VCPU_REQ_CALL)
+		vcpu_call_loaded(v, answer_call, NULL);
 	return true;
 }
 

@@ -13,6 +13,7 @@ enum nacre_errno {
 	NACRE_EBUSY,	  /* it is in use or in the wrong state */
 	NACRE_ENOTSUP,	  /* neither host nor Nacre can do it */
 	NACRE_EBADF,	  /* malformed data (file, tree, archive) */
+	NACRE_EPERM,	  /* switched off by the configuration */
 };
 
 static inline const char *nacre_strerror(int err)
@@ -20,7 +21,7 @@ static inline const char *nacre_strerror(int err)
 	static const char *const text[] = {
 		"success",	   "invalid argument", "out of memory",	 "not found",
 		"bad address",	   "out of range",     "already exists", "busy",
-		"not supported",   "malformed data",
+		"not supported",   "malformed data",   "switched off",
 	};
 	unsigned n = err < 0 ? 0U - (unsigned)err : (unsigned)err;
 	return n < sizeof(text) / sizeof(text[0]) ? text[n] : "unknown error";

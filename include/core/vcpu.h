@@ -26,12 +26,22 @@ struct cpu;
 #define VCPU_REQ_LINES	 BIT(4) /* lines or ssip changed */
 
 #define VCPU_REQ_EXCLUSIVE BIT(5) /* stay out of the guest while vm->exclusive */
+#define VCPU_REQ_CALL	   BIT(6) /* vcpu_call() waits */
 
 enum vcpu_state {
 	V_OFF,	   /* stopped by HSM, or its VM is off */
 	V_BLOCKED, /* waits for an interrupt */
 	V_READY,   /* in a hart's queue */
 	V_RUNNING, /* on a hart */
+};
+
+struct vcpu;
+
+/* What a hart wants to be done with a vcpu's registers; on its stack while it waits. */
+struct vcpu_call {
+	void (*fn)(struct vcpu *v, void *arg);
+	void *arg;
+	uint32_t done; /* atomic */
 };
 
 struct vcpu {
@@ -47,6 +57,8 @@ struct vcpu {
 	uint32_t exit_seq; /* + 1 whenever in_guest becomes 0 */
 	uint64_t lines;	   /* levels of VSEIP and VSTIP (without Sstc) */
 	uint32_t ssip;	   /* an IPI arrived */
+
+	struct vcpu_call *call; /* set under sched_lock while V_RUNNING, taken by the owner */
 
 	struct spinlock fence_lock; /* inside nothing; nothing inside */
 	struct hfence_queue fences;
@@ -115,6 +127,17 @@ void vcpu_leave_guest(struct vcpu *v);
 /* The loaded vcpu: fn(arg) while no other vcpu of the VM runs guest code. fn is short and waits for
  * nobody. */
 void vcpu_exclusive(struct vcpu *v, void (*fn)(void *), void *arg);
+/*
+ * The boot hart, with no lock: fn(v, arg) once, while v does not run and all of its registers are
+ * in memory (v->ctx, fp, vregs); they may be changed. On whatever hart has them; fn is short and
+ * takes no lock. Whoever runs goes on afterwards.
+ */
+void vcpu_call(struct vcpu *v, void (*fn)(struct vcpu *v, void *arg), void *arg);
+/* The owner, with the registers in memory: carries out what vcpu_call() left. */
+void vcpu_answer_call(struct vcpu *v);
+/* The hart that has v loaded: fn(v, arg) as for vcpu_call(). */
+void vcpu_call_loaded(struct vcpu *v, void (*fn)(struct vcpu *v, void *arg), void *arg);
+
 /* The run loop, out of the guest: until nobody is exclusive. */
 void vcpu_exclusive_wait(const struct vcpu *v);
 

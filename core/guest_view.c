@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Guest memory for a debugger: see guest_view.h. */
+#include <string.h>
+
+#include <core/errno.h>
+#include <core/guest_view.h>
+#include <core/vm.h>
+#include <core/vcpu.h>
+
+static bool disabled;
+
+void guest_view_enable(bool on)
+{
+	disabled = !on;
+}
+
+bool guest_view_enabled(void)
+{
+	return !disabled;
+}
+
+/* ---- Address spaces ---- */
+
+static int table_read(void *ctx, gpa_t a, uint64_t *pte)
+{
+	const uint64_t *p = vm_ram(ctx, a, sizeof(*p));
+
+	if (!p)
+		return -NACRE_EFAULT;
+	*pte = __atomic_load_n(p, __ATOMIC_RELAXED);
+	return 0;
+}
+
+static int table_cas(void *ctx, gpa_t a, uint64_t expect, uint64_t desired)
+{
+	(void)ctx, (void)a, (void)expect, (void)desired;
+	return 0;
+}
+
+static void get_vsatp(struct vcpu *v, void *arg)
+{
+	*(uint64_t *)arg = v->ctx.vsatp;
+}
+
+int guest_space_of(struct vcpu *v, struct guest_space *out)
+{
+	if (disabled)
+		return -NACRE_EPERM;
+	/* As tolerant as can be: what a hart would not read is interesting to look at, too. */
+	*out = (struct guest_space){
+		.vm = v->vm,
+		.env = {.sum = true,
+			.mxr = true,
+			.adue = true,
+			.pbmte = true,
+			.svnapot = true,
+			.svrsw60t59b = true},
+	};
+	vcpu_call(v, get_vsatp, &out->env.vsatp);
+	return 0;
+}
+
+int guest_space_physical(struct vm *vm, struct guest_space *out)
+{
+	if (disabled)
+		return -NACRE_EPERM;
+	*out = (struct guest_space){.vm = vm}; /* Bare */
+	return 0;
+}
+
+int guest_translate(const struct guest_space *s, uint64_t addr, struct vwalk_result *r)
+{
+	static const struct vwalk_mem tables = {.read = table_read, .cas = table_cas};
+
+	return vwalk(&s->env, &tables, s->vm, gva(addr), VWALK_LOAD, r);
+}
+
+/* Host address of addr, and the bytes from there to the end of its page; NULL: no RAM. */
+static void *find(const struct guest_space *s, uint64_t addr, size_t *room)
+{
+	struct vwalk_result r;
+
+	*room = PAGE_SIZE - (addr & (PAGE_SIZE - 1));
+	return guest_translate(s, addr, &r) ? NULL : vm_ram(s->vm, r.gpa, *room);
+}
+
+/* ---- Copies ---- */
+
+/* To buf, or from it. */
+static long copy(const struct guest_space *s, uint64_t addr, void *buf, size_t n, bool write)
+{
+	size_t done = 0;
+
+	if (disabled)
+		return -NACRE_EPERM;
+	while (done < n) {
+		size_t room;
+		void *p = find(s, addr + done, &room);
+
+		if (!p)
+			break;
+		room = room < n - done ? room : n - done;
+		memcpy(write ? p : (char *)buf + done, write ? (char *)buf + done : p, room);
+		done += room;
+	}
+	return done || !n ? (long)done : -NACRE_EFAULT;
+}
+
+long guest_view_read(const struct guest_space *s, uint64_t addr, void *buf, size_t n)
+{
+	return copy(s, addr, buf, n, false);
+}
+
+long guest_view_write(const struct guest_space *s, uint64_t addr, const void *buf, size_t n)
+{
+	long done = copy(s, addr, (void *)buf, n, true);
+
+	for (unsigned i = 0; done > 0 && i < s->vm->nvcpus; i++)
+		vcpu_push_fence_i(s->vm->vcpu[i]);
+	return done;
+}
