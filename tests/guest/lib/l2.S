@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Runs of L2 (l2.h). While L2 runs, sscratch holds the struct l2 and stvec leads to l2_trap; both are the library's again
+ * when the run has ended.
+ */
+#include <spec/csr.h>
+#include <spec/nacl.h>
+#include <spec/sbi.h>
+#include "callee.h"
+#include "l2.h"
+
+	.irp	n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
+	.set	.Lx\n, 8 * \n
+	.endr
+
+	.macro	begin
+	save_callee
+	sd	sp, L2_SP(a0)
+	sd	gp, L2_GP(a0)
+	sd	tp, L2_TP(a0)
+	csrw	sscratch, a0
+	la	t0, l2_trap
+	csrw	stvec, t0
+	.endm
+
+	.macro	end
+	csrw	sscratch, tp
+	la	t0, trap_entry
+	csrw	stvec, t0
+	restore_callee
+	ret
+	.endm
+
+	.text
+	.globl l2_sret
+l2_sret:
+	begin
+	mv	x31, a0
+	.irp	n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
+	ld	x\n, .Lx\n(x31)
+	.endr
+	ld	x31, 248(x31)
+	sret
+
+	.globl l2_sync_sret
+l2_sync_sret:
+	begin
+	li	a6, SBI_NACL_SYNC_SRET
+	li	a7, SBI_EXT_NACL
+	ecall
+	end
+
+	.balign 4
+l2_trap:
+	csrrw	x31, sscratch, x31
+	.irp	n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
+	sd	x\n, .Lx\n(x31)
+	.endr
+	csrr	t0, sscratch
+	sd	t0, 248(x31)
+	csrr	t0, sepc
+	sd	t0, L2_SEPC(x31)
+	csrr	t0, sstatus
+	sd	t0, L2_SSTATUS(x31)
+	csrr	t0, scause
+	sd	t0, L2_SCAUSE(x31)
+	csrr	t0, stval
+	sd	t0, L2_STVAL(x31)
+	ld	sp, L2_SP(x31)
+	ld	gp, L2_GP(x31)
+	ld	tp, L2_TP(x31)
+	li	a0, 0
+	end
+
+	.globl l2_ecall
+	.balign 4
+l2_ecall:
+	ecall
+	j	l2_ecall
