@@ -162,6 +162,10 @@ void console_call_refused(void)
 
 	while ((p = find_refused()))
 		p->ops->output(p->ctx);
+	if (console.own.refused && ring_count(&console.own.out) <= LINE_QUEUE / 2) {
+		console.own.refused = false;
+		monitor_pump();
+	}
 }
 
 /* ---- Who has the line. ---- */
@@ -204,7 +208,7 @@ void console_hand_line(void)
 	bool ports_write = console.have_dev && !console.monitor;
 	struct console_port *p = ports_write && !console.prefix ? console.focused : NULL;
 
-	console.line = p;
+	console.line = console.have_dev && console.monitor ? &console.own : p;
 	if (ports_write && console.prefix)
 		show_all_prefixed();
 	if (p && p != console.shown) {
@@ -272,6 +276,7 @@ struct console_port *console_port_new(const char *name, const struct console_por
 void console_set_dev(const struct console_dev *d)
 {
 	spin_lock(&console.lock);
+	ring_init(&console.own.out, console.own.out_buf, PORT_OUT_SIZE);
 	console.dev = *d;
 	console.have_dev = true;
 	console.wire.emit = emit;
@@ -298,17 +303,9 @@ void console_flush(void)
 	spin_unlock(&console.lock);
 }
 
-void console_printf(const char *fmt, ...)
+bool console_monitor_put(uint8_t c)
 {
-	char buf[256];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(buf, sizeof(buf), fmt, ap);
-	va_end(ap);
-	spin_lock(&console.lock);
-	write_wait(buf, strlen(buf));
-	spin_unlock(&console.lock);
+	return console_port_put(&console.own, c);
 }
 
 bool console_torn(void)

@@ -31,13 +31,14 @@ struct console {
 	struct console_dev dev;
 	struct console_port *ports;
 	struct console_port *focused;
-	const char *first; /* whose port gets the line when it is made, or NULL: the first */
-	bool prefix;	   /* mode: all ports write, each line prefixed */
-	bool monitor;	   /* the monitor is open: ports' output is kept */
+	struct console_port own; /* the monitor's, in no list */
+	const char *first;	 /* whose port gets the line when it is made, or NULL: the first */
+	bool prefix;		 /* mode: all ports write, each line prefixed */
+	bool monitor;		 /* the monitor is open: ports' output is kept */
 	bool torn;
 	/* Output. */
-	struct console_port *line; /* may write to the device now; NULL in prefix mode and while the
-				      monitor is open */
+	struct console_port *line; /* may write to the device now: the monitor's while that is open;
+				      NULL in prefix mode */
 	struct console_port *shown; /* had the line last */
 	struct prefix_wire wire;
 	uint8_t last_byte; /* on the wire */

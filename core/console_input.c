@@ -8,6 +8,7 @@
  * device. Reading from the device and everything of the monitor happens on the boot hart.
  */
 #include <core/config.h>
+#include <core/sched.h>
 
 #include "console.h"
 
@@ -114,6 +115,7 @@ static void handle(uint8_t c)
 		set_monitor(true);
 		monitor_open();
 	} else if (c == console.escape || !monitor_input(c)) {
+		monitor_close();
 		set_monitor(false);
 		if (again)
 			feed(c);
@@ -152,14 +154,21 @@ bool console_polls(void)
 
 bool console_poll(void)
 {
+	bool again = monitor_poll();
+
 	if (!console_polls())
-		return false;
+		return again;
 	spin_lock(&console.lock);
 	if (console.prefix && !console.monitor && console.focused)
 		prefix_idle(&console.wire, &console.focused->prefix);
 	spin_unlock(&console.lock);
 	console_irq();
 	return true;
+}
+
+void console_need_poll(void)
+{
+	sched_poll(console_poll);
 }
 
 void console_focus(struct console_port *p)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What monitor.c (editing, finding the command), monitor_cmds.c and monitor_show.c (the commands)
- * share. */
+/* What monitor.c (editing, finding the command), monitor_out.c (output) and the files with the
+ * commands share. All of it is the boot hart's. */
 #ifndef MONITOR_PRIVATE_H
 #define MONITOR_PRIVATE_H
 
@@ -12,20 +12,53 @@ struct monitor_command {
 	const char *name;
 	const char *args; /* for people; "[X]" may be left out */
 	const char *help;
-	unsigned min_words, max_words; /* after the name */
+	uint8_t min_words, max_words; /* after the name */
 	/* arg[0..max_words-1]; NULL where the line had no word. false: the monitor closes. */
 	bool (*run)(const char *const *arg);
+	const char *more; /* for "help NAME": whole lines, or NULL */
 };
 
-#define MONITOR_WORDS 2 /* the most that any command takes */
+#define MONITOR_WORDS 4 /* the most that any command takes */
 
 extern const struct monitor_command monitor_commands[];
 extern const unsigned monitor_command_count;
 
+/* The command of that name, or the only one that begins so. *near: the one to propose otherwise, or
+ * NULL. */
+const struct monitor_command *monitor_find(const char *name, const struct monitor_command **near);
+
 /* By name or number; without an argument the guest that has the line. NULL: none, and said so. */
 struct vm *monitor_guest(const char *arg);
 
-/* monitor_show.c; as monitor_command.run */
+/*
+ * A command that goes on: tick() is called about 100 times a second until it returns false; then
+ * the prompt comes. A key ends it, too: tick(true), whose result does not count.
+ */
+void monitor_job(bool (*tick)(bool cancel));
+
+/* ---- monitor_out.c ---- */
+
+/* Output; at most 511 bytes a call. */
+void monitor_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* The line editor's: not paged, \n as it is. */
+void monitor_echo(const char *text);
+/* Sends what the console takes now. */
+void monitor_pump(void);
+/* Sends everything; waits for the device. */
+void monitor_flush(void);
+/* What was printed after the mark is shown in pages. */
+size_t monitor_out_mark(void);
+void monitor_page(size_t mark);
+/* A key came. false: it does not belong to a page. */
+bool monitor_key(uint8_t c);
+/* Lines of the terminal, 0: no pages. */
+void monitor_set_rows(unsigned rows);
+/* Output goes to buf from now on, or with NULL back to the console. The bytes that were left of the
+ * buffer before. */
+size_t monitor_capture_to(char *buf, size_t size);
+
+/* ---- monitor_show.c; as monitor_command.run ---- */
+
 bool monitor_guests(const char *const *arg);
 bool monitor_vcpus(const char *const *arg);
 bool monitor_exits(const char *const *arg);

@@ -36,7 +36,7 @@ struct vm *monitor_guest(const char *arg)
 	struct vm *vm;
 
 	if (!arg && !p) {
-		console_printf("no guest has the line: name one\n");
+		monitor_printf("no guest has the line: name one\n");
 		return NULL;
 	}
 	arg = arg ? arg : console_port_name(p);
@@ -44,7 +44,7 @@ struct vm *monitor_guest(const char *arg)
 	if (!vm)
 		vm = vm_by_number(arg);
 	if (!vm)
-		console_printf("%s: no such guest; \"guests\" lists them\n", arg);
+		monitor_printf("%s: no such guest; \"guests\" lists them\n", arg);
 	return vm;
 }
 
@@ -56,7 +56,7 @@ static bool cmd_switch(const char *const *arg)
 	struct console_port *p = vm ? console_port_by_name(vm->name) : NULL;
 
 	if (vm && !p)
-		console_printf("%s: this guest has no console\n", vm->name);
+		monitor_printf("%s: this guest has no console\n", vm->name);
 	if (!p)
 		return true;
 	console_focus(p);
@@ -65,7 +65,7 @@ static bool cmd_switch(const char *const *arg)
 
 static bool not_in_state(const struct vm *vm)
 {
-	console_printf("%s: this guest is %s\n", vm->name, vm_state_name(vm));
+	monitor_printf("%s: this guest is %s\n", vm->name, vm_state_name(vm));
 	return true;
 }
 
@@ -83,7 +83,7 @@ static bool cmd_pause(const char *const *arg)
 	if (vm->state != VM_RUNNING)
 		return not_in_state(vm);
 	vm_halt(vm, VM_ACT_PAUSE);
-	console_printf("%s: paused\n", vm->name);
+	monitor_printf("%s: paused\n", vm->name);
 	return true;
 }
 
@@ -95,7 +95,7 @@ static bool cmd_resume(const char *const *arg)
 		return true;
 	if (vm_resume(vm))
 		return not_in_state(vm);
-	console_printf("%s: running\n", vm->name);
+	monitor_printf("%s: running\n", vm->name);
 	return true;
 }
 
@@ -106,9 +106,9 @@ static bool start(struct vm *vm)
 	if (rc == -NACRE_EBUSY)
 		return not_in_state(vm);
 	if (rc)
-		console_printf("%s: cannot be started: %s\n", vm->name, nacre_strerror(rc));
+		monitor_printf("%s: cannot be started: %s\n", vm->name, nacre_strerror(rc));
 	else
-		console_printf("%s: started\n", vm->name);
+		monitor_printf("%s: started\n", vm->name);
 	return true;
 }
 
@@ -128,7 +128,7 @@ static bool cmd_reset(const char *const *arg)
 	if (!is_alive(vm))
 		return start(vm);
 	vm_halt(vm, VM_ACT_REBOOT);
-	console_printf("%s: restarting\n", vm->name);
+	monitor_printf("%s: restarting\n", vm->name);
 	return true;
 }
 
@@ -149,12 +149,12 @@ static bool cmd_stop(const char *const *arg)
 static bool cmd_poweroff(const char *const *arg)
 {
 	if (strcmp(arg[0], "now") != 0) {
-		console_printf("usage: poweroff now (guests are not asked)\n");
+		monitor_printf("usage: poweroff now (guests are not asked)\n");
 		return true;
 	}
 	log_info("powered off from the monitor");
 	sbi_shutdown(false);
-	console_printf("the firmware cannot power this machine off\n");
+	monitor_printf("the firmware cannot power this machine off\n");
 	return true;
 }
 
@@ -164,39 +164,91 @@ static bool cmd_quit(const char *const *arg)
 	return false;
 }
 
+static bool cmd_page(const char *const *arg)
+{
+	unsigned rows = 0;
+
+	for (const char *s = arg[0]; *s; s++) {
+		if (*s < '0' || *s > '9' || rows > 99) {
+			monitor_printf("usage: page ROWS, 0 for no pages\n");
+			return true;
+		}
+		rows = 10 * rows + (unsigned)(*s - '0');
+	}
+	monitor_set_rows(rows);
+	return true;
+}
+
+static void help_on(const char *name)
+{
+	const struct monitor_command *near, *c = monitor_find(name, &near);
+
+	if (!c) {
+		monitor_printf("%s: no such command; \"help\" lists them\n", name);
+		return;
+	}
+	monitor_printf("%s%s%s: %s\n", c->name, *c->args ? " " : "", c->args, c->help);
+	if (c->more)
+		monitor_printf("%s\n", c->more);
+}
+
 static bool cmd_help(const char *const *arg)
 {
-	(void)arg;
+	if (arg[0]) {
+		help_on(arg[0]);
+		return true;
+	}
 	for (unsigned i = 0; i < monitor_command_count; i++) {
 		const struct monitor_command *c = &monitor_commands[i];
 
-		console_printf("  %-8s %-8s %s\n", c->name, c->args, c->help);
+		monitor_printf("  %-8s %-16s %s\n", c->name, c->args, c->help);
 	}
-	console_printf(
+	monitor_printf(
 		"GUEST is a name or a number from \"guests\"; without it the guest that has the"
-		" line. Commands may be shortened.\n");
+		" line. Commands may be shortened; Tab completes.\n");
 	return true;
 }
 
 const struct monitor_command monitor_commands[] = {
-	{"help", "", "this list", 0, 0, cmd_help},
-	{"guests", "", "the guests and their state", 0, 0, monitor_guests},
-	{"switch", "GUEST", "give the line to a guest", 1, 1, cmd_switch},
-	{"console", "GUEST", "the same", 1, 1, cmd_switch},
-	{"pause", "[GUEST]", "stop a guest's vcpus where they are", 0, 1, cmd_pause},
-	{"resume", "[GUEST]", "let a paused guest go on", 0, 1, cmd_resume},
-	{"reset", "[GUEST]", "restart a guest from its bundle", 0, 1, cmd_reset},
-	{"start", "[GUEST]", "start a guest that is off", 0, 1, cmd_start},
-	{"stop", "GUEST", "end a guest at once", 1, 1, cmd_stop},
-	{"vcpus", "[GUEST]", "a guest's vcpus", 0, 1, monitor_vcpus},
-	{"exits", "[GUEST]", "why and how often a guest left to Nacre", 0, 1, monitor_exits},
+	{"help", "[COMMAND]", "this list, or more about a command", 0, 1, cmd_help, NULL},
+	{"guests", "", "the guests and their state", 0, 0, monitor_guests,
+	 "off: never started, or shut down. crashed: ended by Nacre, \"log\" tells why. ending: a\n"
+	 "vcpu has not left its hart yet. boots counts every start, the guest's own reboots too."},
+	{"switch", "GUEST", "give the line to a guest", 1, 1, cmd_switch,
+	 "The monitor closes. What the guest has written meanwhile is shown, up to 16 KiB."},
+	{"console", "GUEST", "the same", 1, 1, cmd_switch, NULL},
+	{"pause", "[GUEST]", "stop a guest's vcpus where they are", 0, 1, cmd_pause,
+	 "Its clock goes on, so it finds timers expired when it is resumed."},
+	{"resume", "[GUEST]", "let a paused guest go on", 0, 1, cmd_resume, NULL},
+	{"reset", "[GUEST]", "restart a guest from its bundle", 0, 1, cmd_reset,
+	 "As if its power had been cut: RAM is zeroed, the images are loaded anew. A guest that "
+	 "is\n"
+	 "off or has crashed is started."},
+	{"start", "[GUEST]", "start a guest that is off", 0, 1, cmd_start, NULL},
+	{"stop", "GUEST", "end a guest at once", 1, 1, cmd_stop,
+	 "It is not asked, what it has not written to its disks is lost. Nacre stays, also "
+	 "without\n"
+	 "any guest."},
+	{"vcpus", "[GUEST]", "a guest's vcpus", 0, 1, monitor_vcpus,
+	 "state is Nacre's: off, blocked (waits for an interrupt), ready (waits for a hart),\n"
+	 "running. HSM is what the guest's SBI calls have made of it. requests are bits of\n"
+	 "include/core/vcpu.h that the vcpu has still to carry out."},
+	{"exits", "[GUEST]", "why and how often a guest left to Nacre", 0, 1, monitor_exits,
+	 "Counted since Nacre started, reboots included."},
 	{"isa", "[GUEST [+x,-y]]", "a guest's extensions; changes those of one that is off", 0, 2,
-	 monitor_isa},
-	{"log", "", "Nacre's log", 0, 0, monitor_log},
-	{"mem", "", "memory", 0, 0, monitor_mem},
-	{"harts", "", "the machine's harts", 0, 0, monitor_harts},
-	{"poweroff", "now", "power the machine off; guests are not asked", 1, 1, cmd_poweroff},
-	{"quit", "", "back to the guest (also: empty line, escape key)", 0, 0, cmd_quit},
-	{"close", "", "the same", 0, 0, cmd_quit},
+	 monitor_isa,
+	 "host: the harts have it. guest: it was given. Then how a difference is made: emulated,\n"
+	 "hidden and enforced by a control bit, or hidden by advertisement only."},
+	{"log", "", "Nacre's log", 0, 0, monitor_log, "The last 8 KiB."},
+	{"mem", "", "memory", 0, 0, monitor_mem, NULL},
+	{"harts", "", "the machine's harts", 0, 0, monitor_harts,
+	 "queued: vcpus that wait for the hart. idle: the time that it had nothing to run."},
+	{"page", "ROWS", "lines of a page of output; 0: no pages", 1, 1, cmd_page,
+	 "At \"--more--\": space for a page, Enter for a line, q for no more; any other key shows\n"
+	 "the rest and begins the next command. 24 to begin with."},
+	{"poweroff", "now", "power the machine off; guests are not asked", 1, 1, cmd_poweroff,
+	 NULL},
+	{"quit", "", "back to the guest (also: empty line, escape key)", 0, 0, cmd_quit, NULL},
+	{"close", "", "the same", 0, 0, cmd_quit, NULL},
 };
 const unsigned monitor_command_count = ARRAY_SIZE(monitor_commands);

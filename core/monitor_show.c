@@ -22,17 +22,17 @@ bool monitor_guests(const char *const *arg)
 	unsigned n = 0;
 
 	(void)arg;
-	console_printf("   # %-16s %-8s %5s %8s %5s\n", "name", "state", "vcpus", "memory",
+	monitor_printf("   # %-16s %-8s %5s %8s %5s\n", "name", "state", "vcpus", "memory",
 		       "boots");
 	for (struct vm *vm = vm_list; vm; vm = vm->next) {
 		struct console_port *p = console_port_by_name(vm->name);
 
-		console_printf("%c%3u %-16s %-8s %5u %4lu MiB %5lu%s\n",
+		monitor_printf("%c%3u %-16s %-8s %5u %4lu MiB %5lu%s\n",
 			       p && p == console_focused() ? '*' : ' ', ++n, vm->name,
 			       vm_state_name(vm), vm->nvcpus, MIB(vm->ram_size),
 			       (unsigned long)vm->boots, p ? "" : "  (no console)");
 	}
-	console_printf("(* has the line)\n");
+	monitor_printf("(* has the line)\n");
 	return true;
 }
 
@@ -65,13 +65,13 @@ bool monitor_vcpus(const char *const *arg)
 
 	if (!vm)
 		return true;
-	console_printf("%4s %-8s %-10s %4s %12s %8s %s\n", "vcpu", "state", "HSM", "hart",
+	monitor_printf("%4s %-8s %-10s %4s %12s %8s %s\n", "vcpu", "state", "HSM", "hart",
 		       "run time", "requests", "pc at the last exit");
 	for (unsigned i = 0; i < vm->nvcpus; i++) {
 		const struct vcpu *v = vm->vcpu[i];
 		uint64_t ms = run_ms(v);
 
-		console_printf(
+		monitor_printf(
 			"%4u %-8s %-10s %4lu %6lu.%03lu s %#8lx %#lx\n", v->id, vcpu_state_name(v),
 			hsm_name(v->hsm), v->cpu ? (unsigned long)v->cpu->hartid : 0,
 			(unsigned long)(ms / 1000), (unsigned long)(ms % 1000),
@@ -85,9 +85,9 @@ static void change_isa(struct vm *vm, const char *change)
 	char text[160];
 
 	if (vm_change_isa(vm, change, text, sizeof(text)))
-		console_printf("%s: isa: %s\n", vm->name, text);
+		monitor_printf("%s: isa: %s\n", vm->name, text);
 	else
-		console_printf("%s: isa: %s, from the next start on\n", vm->name, vm->cfg.isa);
+		monitor_printf("%s: isa: %s, from the next start on\n", vm->name, vm->cfg.isa);
 }
 
 static void show_ext(const struct vm *vm, enum isa_ext e, bool have)
@@ -104,7 +104,7 @@ static void show_ext(const struct vm *vm, enum isa_ext e, bool have)
 		how = given ? "by " : "hidden, enforced by ";
 		by = isa_hide_name(hide);
 	}
-	console_printf("%-14s %-5s %-6s %s%s\n", isa_name(e), have ? "yes" : "-",
+	monitor_printf("%-14s %-5s %-6s %s%s\n", isa_name(e), have ? "yes" : "-",
 		       given ? "yes" : "-", how, by);
 }
 
@@ -119,13 +119,13 @@ bool monitor_isa(const char *const *arg)
 	if (!vm || arg[1])
 		return true;
 	vm_host_isa(vm, &have);
-	console_printf("%-14s %-5s %-6s of %s\n", "extension", "host", "guest", vm->name);
+	monitor_printf("%-14s %-5s %-6s of %s\n", "extension", "host", "guest", vm->name);
 	for (enum isa_ext e = 1; e < ISA_COUNT; e++)
 		if (isa_has(&have, e) || isa_has(&vm->isa, e))
 			show_ext(vm, e, isa_has(&have, e));
 		else
 			neither++;
-	console_printf("(isa = \"%s\"; %u more that Nacre knows have neither)\n", vm->cfg.isa,
+	monitor_printf("(isa = \"%s\"; %u more that Nacre knows have neither)\n", vm->cfg.isa,
 		       neither);
 	return true;
 }
@@ -160,7 +160,7 @@ static const char *const cause_name[EXIT_COUNTS] = {
 static void show_count(uint64_t n, const char *what)
 {
 	if (n)
-		console_printf("%12lu  %s\n", (unsigned long)n, what);
+		monitor_printf("%12lu  %s\n", (unsigned long)n, what);
 }
 
 bool monitor_exits(const char *const *arg)
@@ -184,7 +184,7 @@ bool monitor_exits(const char *const *arg)
 	}
 	for (unsigned cause = 0; cause < EXIT_COUNTS; cause++)
 		show_count(n[cause], cause_name[cause] ? cause_name[cause] : "unknown cause");
-	console_printf("%12lu  exits of %s, all vcpus\n", (unsigned long)total, vm->name);
+	monitor_printf("%12lu  exits of %s, all vcpus\n", (unsigned long)total, vm->name);
 	show_count(fast, "of the SBI calls were answered in the trap");
 	show_count(mmio, "device accesses");
 	show_count(injected, "exceptions delivered to the guest");
@@ -202,17 +202,17 @@ bool monitor_log(const char *const *arg)
 
 	(void)arg;
 	while ((n = log_read(&pos, buf, sizeof(buf))))
-		console_printf("%.*s", (int)n, buf);
+		monitor_printf("%.*s", (int)n, buf);
 	return true;
 }
 
 bool monitor_mem(const char *const *arg)
 {
 	(void)arg;
-	console_printf("%8lu MiB  managed by Nacre\n", MIB(memory_total_pages() * PAGE_SIZE));
-	console_printf("%8lu MiB  free\n", MIB(memory_free_pages() * PAGE_SIZE));
+	monitor_printf("%8lu MiB  managed by Nacre\n", MIB(memory_total_pages() * PAGE_SIZE));
+	monitor_printf("%8lu MiB  free\n", MIB(memory_free_pages() * PAGE_SIZE));
 	for (struct vm *vm = vm_list; vm; vm = vm->next)
-		console_printf("%8lu MiB  RAM of %s, in %u piece%s\n", MIB(vm->ram_size), vm->name,
+		monitor_printf("%8lu MiB  RAM of %s, in %u piece%s\n", MIB(vm->ram_size), vm->name,
 			       vm->nchunks, vm->nchunks == 1 ? "" : "s");
 	return true;
 }
@@ -222,13 +222,13 @@ static void show_hart(const struct cpu *c)
 	const struct vcpu *v = atomic_load(&c->current);
 	uint64_t ms = to_ms(c->idle_ticks);
 
-	console_printf("%4lu %-8s %6u %6lu.%03lu s ", (unsigned long)c->hartid,
+	monitor_printf("%4lu %-8s %6u %6lu.%03lu s ", (unsigned long)c->hartid,
 		       atomic_load(&c->online) ? "online" : "offline", c->nready,
 		       (unsigned long)(ms / 1000), (unsigned long)(ms % 1000));
 	if (v)
-		console_printf("%s vcpu %u\n", v->vm->name, v->id);
+		monitor_printf("%s vcpu %u\n", v->vm->name, v->id);
 	else
-		console_printf("-\n");
+		monitor_printf("-\n");
 }
 
 /* By hart id; their own order is that in which they came, and any hart may be the boot hart. */
@@ -237,7 +237,7 @@ bool monitor_harts(const char *const *arg)
 	const struct cpu *last = NULL;
 
 	(void)arg;
-	console_printf("%4s %-8s %6s %12s %s\n", "hart", "state", "queued", "idle", "runs");
+	monitor_printf("%4s %-8s %6s %12s %s\n", "hart", "state", "queued", "idle", "runs");
 	for (unsigned n = 0; n < cpu_count; n++) {
 		const struct cpu *next = NULL;
 

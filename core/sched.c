@@ -33,7 +33,12 @@ static uint64_t poll_next = TIMER_NEVER;
 void sched_poll(bool (*fn)(void))
 {
 	poll_fn = fn;
+	if (poll_next != TIMER_NEVER)
+		return;
 	poll_next = timer_now() + host.timebase / POLL_DEVICE_HZ;
+	spin_lock(&sched_lock);
+	sched_arm(this_cpu());
+	spin_unlock(&sched_lock);
 }
 
 static uint64_t slice(void)
@@ -297,8 +302,9 @@ static void run_timers(struct cpu *c)
 void sched_timer(struct cpu *c)
 {
 	if (c->index == 0 && timer_now() >= poll_next) {
-		poll_fn();
-		poll_next = timer_now() + host.timebase / POLL_DEVICE_HZ;
+		poll_next = TIMER_NEVER;
+		if (poll_fn())
+			poll_next = timer_now() + host.timebase / POLL_DEVICE_HZ;
 	}
 	run_timers(c);
 }

@@ -33,7 +33,8 @@ void console_set_dev(const struct console_dev *d);
 void console_irq(void);
 /*
  * Called about every 10 ms on the boot hart when console_polls() says so: input without an
- * interrupt; in prefix mode the showing of unfinished lines. Calls ports. Returns console_polls().
+ * interrupt; in prefix mode the showing of unfinished lines; what the monitor refreshes. Calls
+ * ports. Returns whether it is to be called again.
  */
 bool console_poll(void);
 bool console_polls(void); /* constant after console_configure() */
@@ -74,14 +75,24 @@ void console_write_panic(const char *s, size_t n);
 /* Waits until the device has taken all output of the guest with the line: before power-off. */
 void console_flush(void);
 
-/* The monitor's output: as console_write(), but goes on where the last one ended. At most 255 bytes
- * a call. */
-void console_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* One byte of the monitor's, while that is open. false: no room now, monitor_pump() will be called.
+ */
+bool console_monitor_put(uint8_t c);
 /* A line of the log has broken off what the monitor had written since the last call of this. */
 bool console_torn(void);
 
 /* The monitor takes input bytes while it is open; core/monitor.c. No lock is held. */
 void monitor_open(void);
-bool monitor_input(uint8_t c); /* false: it has closed */
+bool monitor_input(uint8_t c); /* false: it wants to be closed */
+void monitor_close(void);      /* all its output is on the wire then */
+void monitor_pump(void);
+/* About every 10 ms after console_need_poll(). false: no more of that, please. */
+bool monitor_poll(void);
+void console_need_poll(void);
+/*
+ * Runs a command line (which is cut into words) without the monitor being open; what it prints goes
+ * to out, cut at size bytes. Boot hart only, no lock held. The number of bytes, no NUL among them.
+ */
+size_t monitor_capture(char *text, char *out, size_t size);
 
 #endif
