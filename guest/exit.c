@@ -10,10 +10,10 @@
  */
 #include <arch/guest_mem.h>
 #include <core/vm.h>
+#include <guest/vsbi.h>
 #include <spec/insn.h>
 #include "exit.h"
 #include "vinsn.h"
-#include "vsbi.h"
 
 typedef bool (*exit_handler)(struct vcpu *v, const struct vcpu_exit *e);
 

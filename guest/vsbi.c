@@ -9,8 +9,8 @@
  * for a few calls whose answer needs nobody else; the answers are the same.
  */
 #include <core/vm.h>
+#include <guest/vsbi.h>
 #include "devices.h"
-#include "vsbi.h"
 
 struct vsbi_ext {
 	uint64_t first, last; /* extension ids */
@@ -55,8 +55,8 @@ bool vsbi_ecall(struct vcpu *v)
 	if (r.then == VSBI_RETRY)
 		return false;
 	v->sbi_calls++;
-	if (r.then == VSBI_GONE || r.then == VSBI_FAULT)
-		return r.then == VSBI_FAULT;
+	if (r.then == VSBI_GONE || r.then == VSBI_ELSEWHERE)
+		return r.then == VSBI_ELSEWHERE;
 	x[REG_A0] = (uint64_t)r.error;
 	if (!legacy)
 		x[REG_A1] = r.value;

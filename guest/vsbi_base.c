@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* SBI BASE (chapter "Base Extension"): who answers here, and with which extensions. */
+#include <guest/vsbi.h>
 #include <spec/nacre.h>
-#include "vsbi.h"
 
 struct sbi_reply vsbi_base(struct vcpu *v, uint64_t fid, const uint64_t *a)
 {

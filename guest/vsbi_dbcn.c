@@ -8,8 +8,8 @@
  * say.
  */
 #include <core/vm.h>
+#include <guest/vsbi.h>
 #include "devices.h"
-#include "vsbi.h"
 
 #define CHUNK 256
 

@@ -5,7 +5,7 @@
  * instruction can have (even, as C allows).
  */
 #include <core/vm.h>
-#include "vsbi.h"
+#include <guest/vsbi.h>
 
 static struct vcpu *hart(struct vcpu *v, uint64_t hartid)
 {

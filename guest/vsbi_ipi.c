@@ -2,7 +2,7 @@
 /* SBI IPI (chapter "IPI Extension"). A hart that is stopped is valid and takes no interrupt. */
 #include <core/vm.h>
 #include <guest/hartmask.h>
-#include "vsbi.h"
+#include <guest/vsbi.h>
 
 void vsbi_send_ipi(struct vcpu *v, const struct hartset *set)
 {

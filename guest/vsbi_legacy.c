@@ -8,9 +8,9 @@
 #include <arch/guest_mem.h>
 #include <core/vm.h>
 #include <guest/hartmask.h>
+#include <guest/vsbi.h>
 #include "devices.h"
 #include "exit.h"
-#include "vsbi.h"
 
 _Static_assert(VM_MAX_VCPUS <= 64, "a legacy hart mask is read as one word");
 
@@ -64,7 +64,7 @@ static struct sbi_reply with_mask(struct vcpu *v, uint64_t eid, const uint64_t *
 
 	if (a[0] && guest_read64(gva(a[0]), &mask, &fault)) {
 		exit_inject_load_fault(v, &fault);
-		return vsbi_then(VSBI_FAULT);
+		return vsbi_then(VSBI_ELSEWHERE);
 	}
 	error = hartset_make(&set, mask, base, v->vm->nvcpus);
 	return error ? vsbi_err(error) : masked(v, eid, &set, a);

@@ -10,7 +10,7 @@
  */
 #include <core/vm.h>
 #include <guest/hartmask.h>
-#include "vsbi.h"
+#include <guest/vsbi.h>
 
 #define ASID_MAX 0xffff /* satp.ASID has 16 bits */
 

@@ -6,7 +6,7 @@
  */
 #include <core/log.h>
 #include <core/vm.h>
-#include "vsbi.h"
+#include <guest/vsbi.h>
 
 struct sbi_reply vsbi_srst(struct vcpu *v, uint64_t fid, const uint64_t *a)
 {

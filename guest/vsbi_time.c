@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* SBI TIME (chapter "Timer Extension"). Every value is allowed: one in the past fires at once,
  * UINT64_MAX never. */
-#include "vsbi.h"
+#include <guest/vsbi.h>
 
 struct sbi_reply vsbi_time(struct vcpu *v, uint64_t fid, const uint64_t *a)
 {

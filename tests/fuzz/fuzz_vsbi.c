@@ -7,10 +7,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <guest/vsbi.h>
 
 #include "../fake/core.h"
 #include "../../guest/devices.h"
-#include "../../guest/vsbi.h"
 
 #define PC UINT64_C(0x80001000)
 

@@ -9,11 +9,11 @@
 
 #include <string.h>
 
+#include <guest/vsbi.h>
 #include <spec/nacre.h>
 #include "../fake/core.h"
 #include "../../guest/devices.h"
 #include "../../guest/exit.h"
-#include "../../guest/vsbi.h"
 
 #define MAGIC	UINT64_C(0xa5c3f00d12345678)
 #define VCPUS	5

@@ -20,9 +20,9 @@ enum vsbi_then {
 	VSBI_RESUME, /* the reply, then the guest goes on */
 	VSBI_LEAVE,  /* the reply, then the vcpu's turn ends */
 	VSBI_RETRY,  /* no reply: the turn ends, and the next one starts with the same ecall */
-	VSBI_GONE,  /* no reply: the vcpu has stopped or its VM ends; its registers are not ours any
-		       more */
-	VSBI_FAULT, /* no reply: an exception was injected at the ecall */
+	VSBI_GONE, /* no reply: the vcpu has stopped or its VM ends; its registers are not ours any
+		      more */
+	VSBI_ELSEWHERE, /* no reply: the guest goes on elsewhere, at its trap handler for one */
 };
 
 /* Legacy calls use error alone, as their a0. */
