@@ -26,7 +26,7 @@
 
 static struct bundle bundle;
 static struct config config;
-static struct hext_limits limits = {.vmid_bits = -1};
+static struct hext_limits limits = {.vmid_bits = -1, .nacl = NACL_FEATURES};
 
 /* ---- Each hart ---- */
 
@@ -34,7 +34,7 @@ static void hart_init(struct cpu *c, bool first)
 {
 	if (!isa_has(&host.isa, ISA_H) || !hext_probe(&host.isa, &limits, first))
 		panic("hart %lu has no hypervisor extension (H)", c->hartid);
-	hext_hart_init();
+	hext_hart_init(&c->hext, hext_caps.nacl ? memory_pages(NACL_SHMEM_SIZE / PAGE_SIZE) : NULL);
 	vmid_pool_init(&c->vmids, c->index, hext_caps.vmid_bits);
 	timer_set(TIMER_NEVER);
 	irq_hart_init(c);
@@ -51,11 +51,13 @@ void cpu_main(struct cpu *c)
 
 static void read_options(void)
 {
-	char buf[24];
+	char buf[64];
 	const char *bits;
 
 	limits.no_sstc = host_option("no-sstc", buf, sizeof(buf)) != NULL;
 	limits.no_svinval = host_option("no-svinval", buf, sizeof(buf)) != NULL;
+	if (host_option("nacl", buf, sizeof(buf)))
+		limits.nacl = hext_nacl_features(buf);
 	bits = host_option("vmid-bits", buf, sizeof(buf));
 	if (bits && bits[0] >= '0' && bits[0] <= '9')
 		limits.vmid_bits = bits[1] ? (bits[0] - '0') * 10 + (bits[1] - '0') : bits[0] - '0';

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Guest virtual memory for the handlers of exits; the instructions are in guest_access.S. */
 #include <arch/guest_mem.h>
+#include <arch/hext.h>
 #include <core/errno.h>
 
 long guest_load64(uint64_t addr, uint64_t *out, struct guest_fault *f);
@@ -8,6 +9,7 @@ long guest_load16x(uint64_t addr, uint64_t *out, struct guest_fault *f);
 
 int guest_read64(gva_t addr, uint64_t *out, struct guest_fault *f)
 {
+	hext.access();
 	return guest_load64(addr.v, out, f) ? -NACRE_EFAULT : 0;
 }
 
@@ -15,6 +17,7 @@ int guest_fetch(gva_t addr, uint32_t *insn, struct guest_fault *f)
 {
 	uint64_t lo, hi = 0;
 
+	hext.access();
 	if (guest_load16x(addr.v, &lo, f))
 		return -NACRE_EFAULT;
 	/* The upper half may lie on another page, so it is fetched on its own and only when there

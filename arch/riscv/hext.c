@@ -3,12 +3,16 @@
  * The hypervisor extension of this host: what it offers (probed, as most of it is WARL), the CSRs that never change, and the
  * choice of the back end. Privileged specification, chapter "H" Extension for Hypervisor Support.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include <arch/csr.h>
 #include <arch/fence.h>
 #include <arch/hext.h>
+#include <core/log.h>
 #include <spec/pte.h>
+#include <spec/sbi.h>
+#include "hext_nacl.h"
 #include "hext_native.h"
 
 struct hext_ops hext;
@@ -118,6 +122,7 @@ bool hext_probe(const struct isa_set *host, const struct hext_limits *lim, bool 
 	if (lim->no_sstc)
 		c.henvcfg &= ~HENVCFG_STCE;
 	c.sstc = (c.henvcfg & HENVCFG_STCE) && csr_probe(CSR_STIMECMP, &v);
+	c.nacl = hext_nacl_probe() & lim->nacl;
 	c.svinval = !lim->no_svinval && isa_has(host, ISA_SVINVAL);
 	c.stateen = csr_probe(CSR_HSTATEEN0, &v);
 	c.unguarded = c.stateen ? 0 : probe_unguarded();
@@ -131,6 +136,7 @@ bool hext_probe(const struct isa_set *host, const struct hext_limits *lim, bool 
 		c.vmid_bits = c.vmid_bits < h->vmid_bits ? c.vmid_bits : h->vmid_bits;
 		c.henvcfg &= h->henvcfg;
 		c.sstc = c.sstc && h->sstc;
+		c.nacl &= h->nacl;
 		c.svinval = c.svinval && h->svinval;
 		c.stateen = c.stateen && h->stateen;
 		c.unguarded &= h->unguarded;
@@ -142,12 +148,55 @@ bool hext_probe(const struct isa_set *host, const struct hext_limits *lim, bool 
 	return true;
 }
 
+static const char *const nacl_names[] = {
+	[SBI_NACL_FEAT_SYNC_CSR] = "sync-csr",
+	[SBI_NACL_FEAT_SYNC_HFENCE] = "sync-hfence",
+	[SBI_NACL_FEAT_SYNC_SRET] = "sync-sret",
+	[SBI_NACL_FEAT_AUTOSWAP_CSR] = "autoswap-csr",
+};
+
+uint8_t hext_nacl_features(const char *list)
+{
+	uint8_t features = 0;
+
+	for (size_t n; *list; list += n + (list[n] == ',')) {
+		n = strcspn(list, ",");
+		for (unsigned f = 0; f < ARRAY_SIZE(nacl_names); f++)
+			if (n == strlen(nacl_names[f]) && !memcmp(list, nacl_names[f], n))
+				features |= (uint8_t)BIT(f);
+	}
+	return features;
+}
+
+static const char *nacl_name(unsigned features)
+{
+	static char name[80];
+	size_t len = (size_t)snprintf(name, sizeof(name), "nested acceleration");
+
+	for (unsigned f = 0; f < ARRAY_SIZE(nacl_names); f++)
+		if (features >> f & 1)
+			len += (size_t)snprintf(name + len, sizeof(name) - len, " %s", nacl_names[f]);
+	return name;
+}
+
 void hext_choose(void)
 {
 	hext = hext_caps.svinval ? hext_native_svinval : hext_native;
+	if (hext_nacl_compose(&hext, hext_caps.nacl))
+		hext.name = nacl_name(hext_caps.nacl);
 }
 
-void hext_hart_init(void)
+static void share(struct hext_hart *h, struct nacl_shmem *shmem)
+{
+	long error = shmem ? hext_nacl_hart_init(h, shmem) : SBI_ERR_NO_SHMEM;
+
+	if (!error)
+		return;
+	log_warn("no nested acceleration: the hypervisor below does not share memory: SBI error %ld", error);
+	hext_caps.nacl = 0;
+}
+
+void hext_hart_init(struct hext_hart *h, struct nacl_shmem *shmem)
 {
 	uint64_t v;
 
@@ -164,6 +213,8 @@ void hext_hart_init(void)
 		csr_write(CSR_HSTATEEN0, HSTATEEN0_ENVCFG);
 	hfence_gvma_all();
 	hfence_vvma_all();
+	if (hext_caps.nacl)
+		share(h, shmem);
 }
 
 void hext_ctx_reset(struct hext_ctx *ctx, gpa_t pc, uint64_t a0, uint64_t a1)

@@ -9,21 +9,6 @@
 #include <arch/inject.h>
 #include "hext_native.h"
 
-static __attribute__((cold)) void clear_unguarded(unsigned what)
-{
-	if (what & UNGUARDED_SISELECT)
-		csr_write(CSR_VSISELECT, 0);
-	if (what & UNGUARDED_CTR) {
-		csr_write(CSR_VSCTRCTL, 0);
-		csr_write(CSR_SCTRSTATUS, 0);
-		__asm__ volatile(".word 0x10400073" ::: "memory"); /* sctrclr */
-	}
-	if (what & UNGUARDED_SCONTEXT)
-		csr_write(CSR_SCONTEXT, 0);
-	if (what & UNGUARDED_JVT)
-		csr_write(CSR_JVT, 0);
-}
-
 static void native_load(struct hext_ctx *c)
 {
 	drop_reservation();
@@ -149,6 +134,10 @@ static void native_inject(struct hext_ctx *c, uint64_t cause, uint64_t stval)
 	c->sstatus |= SSTATUS_SPP;
 }
 
+static void native_access(void)
+{
+}
+
 static void native_hfence(const struct hfence *h)
 {
 	uint64_t step = PAGE_SIZE << h->order, end = h->addr + h->count * step;
@@ -223,7 +212,7 @@ static void native_hfence_all(void)
 		.hvip_set = native_hvip_set, .hvip_clear = native_hvip_clear,                      \
 		.hvip_read = native_hvip_read, .pending = native_pending,                          \
 		.set_hgatp = native_set_hgatp, .vsatp = native_vsatp, .vsstatus = native_vsstatus, .set_vstimecmp = native_set_vstimecmp,              \
-		.get_vstimecmp = native_get_vstimecmp, .inject = native_inject, .hfence = fence,   \
+		.get_vstimecmp = native_get_vstimecmp, .inject = native_inject, .access = native_access, .hfence = fence,   \
 		.hfence_all = native_hfence_all,                                                   \
 	}
 

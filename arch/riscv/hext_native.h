@@ -3,6 +3,8 @@
 #ifndef NACRE_ARCH_HEXT_NATIVE_H
 #define NACRE_ARCH_HEXT_NATIVE_H
 
+#include <arch/csr.h>
+#include <arch/hart.h>
 #include <arch/hext.h>
 
 /*
@@ -16,6 +18,22 @@
 	 BIT(CAUSE_STORE_MISALIGNED) | BIT(CAUSE_STORE_ACCESS) | BIT(CAUSE_ECALL_U) |              \
 	 BIT(CAUSE_FETCH_PAGE_FAULT) | BIT(CAUSE_LOAD_PAGE_FAULT) | BIT(CAUSE_STORE_PAGE_FAULT) |  \
 	 BIT(CAUSE_SOFTWARE_CHECK))
+
+/* UNGUARDED_* for the next vcpu. A copy for each back end, so that it costs the native one no call. */
+static inline __attribute__((cold)) void clear_unguarded(unsigned what)
+{
+	if (what & UNGUARDED_SISELECT)
+		csr_write(CSR_VSISELECT, 0);
+	if (what & UNGUARDED_CTR) {
+		csr_write(CSR_VSCTRCTL, 0);
+		csr_write(CSR_SCTRSTATUS, 0);
+		ctr_clear();
+	}
+	if (what & UNGUARDED_SCONTEXT)
+		csr_write(CSR_SCONTEXT, 0);
+	if (what & UNGUARDED_JVT)
+		csr_write(CSR_JVT, 0);
+}
 
 extern const struct hext_ops hext_native;	  /* hfence.* */
 extern const struct hext_ops hext_native_svinval; /* hinval.* */

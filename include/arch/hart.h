@@ -12,6 +12,12 @@ static inline void fence_i(void)
 	__asm__ volatile("fence.i" ::: "memory");
 }
 
+/* sctrclr (Ssctr): the hart's control transfer records. */
+static inline void ctr_clear(void)
+{
+	__asm__ volatile(".word 0x10400073" ::: "memory");
+}
+
 /* tp belongs to Nacre: the hart's struct cpu. */
 static inline void *hart_tp(void)
 {

@@ -13,6 +13,7 @@
 #include <arch/hfence.h>
 #include <arch/isa.h>
 #include <spec/csr.h>
+#include <spec/nacl.h>
 
 #define REG_RA 1
 #define REG_SP 2
@@ -80,6 +81,14 @@ struct hext_ctx {
 #define UNGUARDED_SCONTEXT BIT(2) /* Sdtrig */
 #define UNGUARDED_JVT	   BIT(3) /* Zcmt */
 
+/* What the back end keeps for each hart. struct cpu begins with it, so tp points at it. */
+struct hext_hart {
+	struct nacl_shmem *nacl;  /* shared with the hypervisor below; NULL without one */
+	struct hext_ctx *running; /* whose exit is handled */
+	unsigned hint;		  /* where a free entry for a TLB request may be */
+	unsigned queued;	  /* entries that are written and not yet synchronised */
+};
+
 /* What this hart and its firmware offer; probed at boot (hext_probe()), the smallest over all harts. */
 struct hext_caps {
 	bool sstc;	    /* henvcfg.STCE sticks: vstimecmp works */
@@ -88,6 +97,7 @@ struct hext_caps {
 	bool vector;	    /* sstatus.VS sticks */
 	bool fpu;	    /* D, and sstatus.FS sticks */
 	uint8_t unguarded;  /* UNGUARDED_* */
+	uint8_t nacl;	    /* features of nested acceleration: bit SBI_NACL_FEAT_* */
 	uint8_t vmid_bits;  /* 0..14 */
 	uint16_t gstage_modes; /* bit n: hgatp.MODE n translates (8 Sv39x4, 9 Sv48x4, 10 Sv57x4) */
 	uint64_t henvcfg;   /* bits that can be set */
@@ -115,6 +125,8 @@ struct hext_ops {
 	uint64_t (*get_vstimecmp)(struct hext_ctx *ctx);
 	/* Delivers an exception to VS-mode of the loaded context: cause and stval. */
 	void (*inject)(struct hext_ctx *ctx, uint64_t cause, uint64_t stval);
+	/* Before hlv, from the handler of an exit: it shall see the guest's memory as the guest does. */
+	void (*access)(void);
 	/* One request, for the loaded context's VMID where the type has one. */
 	void (*hfence)(const struct hfence *h);
 	/* G-stage entries of every VMID of this hart, at a generation change of its VMIDs. */
@@ -130,10 +142,14 @@ bool vcpu_on_exit(struct hext_ctx *ctx, const struct vcpu_exit *e);
 extern struct hext_ops hext;
 extern struct hext_caps hext_caps;
 
+/* Features of nested acceleration from a list, "sync-csr,sync-sret"; another word ("off") is none. */
+uint8_t hext_nacl_features(const char *list);
+
 /* Options from Nacre's command line that make the host look poorer, for tests. */
 struct hext_limits {
 	int vmid_bits; /* -1: as probed */
 	bool no_sstc, no_svinval;
+	uint8_t nacl; /* features that may be used */
 };
 
 /*
@@ -141,10 +157,13 @@ struct hext_limits {
  * device tree tells, for what cannot be probed. False: this hart has no usable hypervisor extension.
  */
 bool hext_probe(const struct isa_set *host, const struct hext_limits *lim, bool first);
-/* Chooses the back end; once, after the probe of the boot hart. */
+/*
+ * Constant hypervisor CSRs of the calling hart (hideleg, hstateen0, ...). If there is nested acceleration, shmem is its shared
+ * memory, zeroed and page-aligned; with NULL, or if the hypervisor below does not take it, Nacre does without, on all harts.
+ */
+void hext_hart_init(struct hext_hart *h, struct nacl_shmem *shmem);
+/* Chooses the back end; once, when all harts have been through the above. */
 void hext_choose(void);
-/* Constant hypervisor CSRs of the calling hart (hideleg, hstateen0, ...). */
-void hext_hart_init(void);
 /* Architectural reset state of a vcpu that starts at pc with a0, a1 (SBI HSM "Hart start register state"). */
 void hext_ctx_reset(struct hext_ctx *ctx, gpa_t pc, uint64_t a0, uint64_t a1);
 

@@ -8,6 +8,7 @@
 
 #include <core/types.h>
 #include <arch/hart.h>
+#include <arch/hext.h>
 #include <arch/vmid.h>
 
 #define CPU_MAX 64
@@ -15,6 +16,7 @@
 struct vcpu;
 
 struct cpu {
+	struct hext_hart hext; /* first */
 	uint64_t hartid;
 	unsigned index; /* 0.. in order of bring-up; 0 is the boot hart */
 	void *stack_top;
@@ -41,6 +43,8 @@ struct cpu {
 	struct vcpu *vector_owner; /* whose vector registers the hart holds */
 	uint64_t idle_ticks;
 };
+
+static_assert(offsetof(struct cpu, hext) == 0, "struct hext_hart: tp points at it");
 
 extern struct cpu *cpus[CPU_MAX];
 extern unsigned cpu_count;

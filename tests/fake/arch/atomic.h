@@ -20,6 +20,10 @@
 #define atomic_add(p, v)	   __atomic_fetch_add(p, v, __ATOMIC_SEQ_CST)
 #define atomic_swap(p, v)	   __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
 
+static inline void drop_reservation(void)
+{
+}
+
 struct spinlock {
 	uint32_t locked;
 };

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The back ends for Nacre as a guest: SBI nested acceleration (NACL). A hart and the hypervisor
+ * below share three pages, in which CSR values and TLB requests gather until the guest is entered;
+ * without, each of them is a trap of its own.
+ *
+ * Each feature that is missing leaves its part to the trapping instructions (hext_native.c), so all
+ * 16 sets work. With SYNC_CSR the CSR space has what each CSR in it shall be, in dirty words or as
+ * the hypervisor below left them; with SYNC_HFENCE a request is an entry, carried out at the latest
+ * before the guest runs again. AUTOSWAP_CSR is for SYNC_SRET only. Functions whose features are a
+ * constant argument are inlined into one function for each set.
+ */
+#include <arch/atomic.h>
+#include <arch/csr.h>
+#include <arch/hart.h>
+#include <arch/inject.h>
+#include <arch/mmu.h>
+#include <arch/nacl_shmem.h>
+#include <arch/sbi.h>
+#include <arch/timer.h>
+#include <core/log.h>
+#include <spec/sbi.h>
+#include "hext_nacl.h"
+#include "hext_native.h"
+
+#define CSRS	BIT(SBI_NACL_FEAT_SYNC_CSR)
+#define HFENCES BIT(SBI_NACL_FEAT_SYNC_HFENCE)
+#define SRET	BIT(SBI_NACL_FEAT_SYNC_SRET)
+#define SWAP	BIT(SBI_NACL_FEAT_AUTOSWAP_CSR)
+
+#define EVERYTHING UINT64_MAX
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+/* The guest's own CSRs, and those of ours that are as its context says. */
+/* clang-format off */
+#define GUEST_CSRS(X)							\
+	X(VSSTATUS, vsstatus)						\
+	X(VSIE, vsie)							\
+	X(VSTVEC, vstvec)						\
+	X(VSSCRATCH, vsscratch)						\
+	X(VSEPC, vsepc)							\
+	X(VSCAUSE, vscause)						\
+	X(VSTVAL, vstval)						\
+	X(VSATP, vsatp)							\
+	X(HVIP, hvip)
+#define OUR_CSRS(X)							\
+	X(HENVCFG, henvcfg)						\
+	X(HCOUNTEREN, hcounteren)					\
+	X(HTIMEDELTA, htimedelta)					\
+	X(HGATP, hgatp)
+/* clang-format on */
+
+static struct hext_hart *self(void)
+{
+	return hart_tp();
+}
+
+void hext_nacl_refused(long error)
+{
+	panic("the hypervisor below refuses nested acceleration: SBI error %ld", error);
+}
+
+static void call_below(uint64_t fid)
+{
+	struct sbiret r = sbi_call(SBI_EXT_NACL, fid, EVERYTHING, 0, 0);
+
+	if (r.error)
+		hext_nacl_refused(r.error);
+}
+
+/* ---- SYNC_CSR ---- */
+
+/* The hypervisor below is not told what it knows. */
+ALWAYS_INLINE void put(struct nacl_shmem *s, unsigned csr, uint64_t value)
+{
+	if (nacl_csr_get(s, csr) != value)
+		nacl_csr_put(s, csr, value);
+}
+
+static void sync_csrs(struct nacl_shmem *s)
+{
+	uint64_t dirty = 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(s->dirty); i++)
+		dirty |= nacl_load(&s->dirty[i]);
+	if (dirty)
+		call_below(SBI_NACL_SYNC_CSR);
+}
+
+static void csr_load(struct hext_ctx *c)
+{
+	struct nacl_shmem *s = self()->nacl;
+
+	drop_reservation();
+	/* In any order: the hypervisor below takes all of them before the guest runs. */
+#define PUT(csr, member) put(s, CSR_##csr, c->member);
+	OUR_CSRS(PUT)
+	GUEST_CSRS(PUT)
+#undef PUT
+	put(s, CSR_HEDELEG, c->emulate ? HEDELEG & ~BIT(CAUSE_ILLEGAL) : HEDELEG);
+	if (hext_caps.stateen)
+		put(s, CSR_HSTATEEN0, c->hstateen0);
+	if (hext_caps.sstc)
+		put(s, CSR_VSTIMECMP, c->vstimecmp);
+	csr_write(CSR_SCOUNTEREN, c->scounteren);
+	csr_write(CSR_SENVCFG, c->senvcfg);
+	if (hext_caps.unguarded)
+		clear_unguarded(hext_caps.unguarded);
+}
+
+static void csr_unload(struct hext_ctx *c)
+{
+	struct nacl_shmem *s = self()->nacl;
+
+#define GET(csr, member) c->member = nacl_csr_get(s, CSR_##csr);
+	GUEST_CSRS(GET)
+#undef GET
+	if (hext_caps.sstc)
+		c->vstimecmp = nacl_csr_get(s, CSR_VSTIMECMP);
+	c->scounteren = csr_read(CSR_SCOUNTEREN);
+	c->senvcfg = csr_read(CSR_SENVCFG);
+}
+
+static void csr_hvip_set(struct hext_ctx *c, uint64_t set)
+{
+	struct nacl_shmem *s = self()->nacl;
+
+	(void)c;
+	put(s, CSR_HVIP, nacl_csr_get(s, CSR_HVIP) | set);
+}
+
+static void csr_hvip_clear(struct hext_ctx *c, uint64_t clear)
+{
+	struct nacl_shmem *s = self()->nacl;
+
+	(void)c;
+	put(s, CSR_HVIP, nacl_csr_get(s, CSR_HVIP) & ~clear);
+}
+
+static uint64_t csr_hvip_read(struct hext_ctx *c)
+{
+	(void)c;
+	return nacl_csr_get(self()->nacl, CSR_HVIP);
+}
+
+/*
+ * vsip is computed: its word cannot follow the clock, nor an hvip that the hypervisor below does
+ * not have yet. VSTIP as Sstc defines it; nothing else than hvip and vstimecmp makes a bit of it
+ * pending here (hstatus.VGEIN is 0).
+ */
+static uint64_t csr_pending(struct hext_ctx *c)
+{
+	struct nacl_shmem *s = self()->nacl;
+	uint64_t ip = nacl_csr_get(s, CSR_HVIP) & IP_VS;
+
+	if (c->sstc && nacl_csr_get(s, CSR_VSTIMECMP) <= timer_now() + c->htimedelta)
+		ip |= IP_VSTI;
+	return ip >> 1 & nacl_csr_get(s, CSR_VSIE);
+}
+
+static void csr_set_hgatp(struct hext_ctx *c)
+{
+	put(self()->nacl, CSR_HGATP, c->hgatp);
+}
+
+static uint64_t csr_vsatp(struct hext_ctx *c)
+{
+	(void)c;
+	return nacl_csr_get(self()->nacl, CSR_VSATP);
+}
+
+static uint64_t csr_vsstatus(struct hext_ctx *c)
+{
+	(void)c;
+	return nacl_csr_get(self()->nacl, CSR_VSSTATUS);
+}
+
+static void csr_set_vstimecmp(struct hext_ctx *c, uint64_t guest_time)
+{
+	(void)c;
+	put(self()->nacl, CSR_VSTIMECMP, guest_time);
+}
+
+static uint64_t csr_get_vstimecmp(struct hext_ctx *c)
+{
+	(void)c;
+	return nacl_csr_get(self()->nacl, CSR_VSTIMECMP);
+}
+
+static void csr_inject(struct hext_ctx *c, uint64_t cause, uint64_t stval)
+{
+	struct nacl_shmem *s = self()->nacl;
+	struct inject_state i = {
+		.vsstatus = nacl_csr_get(s, CSR_VSSTATUS),
+		.vstvec = nacl_csr_get(s, CSR_VSTVEC),
+		.pc = c->sepc,
+		.virt_priv_s = (c->sstatus & SSTATUS_SPP) != 0,
+	};
+
+	inject_exception(&i, cause, stval);
+	put(s, CSR_VSSTATUS, i.vsstatus);
+	put(s, CSR_VSEPC, i.vsepc);
+	put(s, CSR_VSCAUSE, i.vscause);
+	put(s, CSR_VSTVAL, i.vstval);
+	c->sepc = i.pc;
+	c->sstatus |= SSTATUS_SPP;
+}
+
+/* ---- SYNC_HFENCE ---- */
+
+static void sync_hfences(struct hext_hart *h)
+{
+	if (!h->queued)
+		return;
+	h->queued = 0;
+	call_below(SBI_NACL_SYNC_HFENCE);
+}
+
+/* False: there is no entry for it, even now that all have been synchronised, or none can say it. */
+static bool queue(struct hext_hart *h, const struct hfence *f)
+{
+	int i = nacl_hfence_free(h->nacl, &h->hint);
+
+	if (i < 0) {
+		sync_hfences(h);
+		i = nacl_hfence_free(h->nacl, &h->hint);
+	}
+	if (i < 0 || nacl_hfence_pack(&h->nacl->hfence[i], f))
+		return false;
+	h->queued++;
+	return true;
+}
+
+/* An instruction takes the VMID from the hgatp that the hypervisor below knows of. */
+static void hfence_insn(const struct hfence *f)
+{
+	sync_csrs(self()->nacl);
+	hext_native.hfence(f);
+}
+
+static void hfence_entry(const struct hfence *f)
+{
+	struct hfence own = *f;
+
+	/* For the loaded context's VMID, as the instructions are; other guests keep theirs. */
+	if (own.type < NACL_HFENCE_GVMA_VMID)
+		own.type += NACL_HFENCE_GVMA_VMID - NACL_HFENCE_GVMA;
+	if (!queue(self(), &own))
+		hfence_insn(f);
+}
+
+static void hfence_entry_all(void)
+{
+	static const struct hfence all = {.type = NACL_HFENCE_GVMA_ALL};
+
+	if (!queue(self(), &all))
+		hext_native.hfence_all();
+}
+
+/* ---- The guest's run ---- */
+
+static bool is_guest_page_fault(uint64_t scause)
+{
+	return scause == CAUSE_FETCH_GUEST_PAGE_FAULT || scause == CAUSE_LOAD_GUEST_PAGE_FAULT ||
+	       scause == CAUSE_STORE_GUEST_PAGE_FAULT;
+}
+
+ALWAYS_INLINE void before_run(struct hext_ctx *c, struct hext_hart *h, unsigned features)
+{
+	if ((features & SRET) && (features & SWAP))
+		nacl_autoswap_enable(h->nacl, c->hstatus);
+	else if (features & CSRS)
+		put(h->nacl, CSR_HSTATUS, c->hstatus);
+	else
+		csr_write(CSR_HSTATUS, c->hstatus);
+	if (features & SRET) {
+		h->queued = 0; /* the SRET synchronises all */
+	} else {
+		sync_csrs(h->nacl);
+		sync_hfences(h);
+	}
+}
+
+ALWAYS_INLINE void after_run(struct hext_ctx *c, struct nacl_shmem *s, unsigned features)
+{
+	struct vcpu_exit *e = &c->exit;
+
+	if ((features & SRET) && (features & SWAP))
+		c->hstatus = nacl_load(&s->autoswap.hstatus);
+	else if (features & CSRS)
+		c->hstatus = nacl_csr_get(s, CSR_HSTATUS);
+	else
+		c->hstatus = csr_read(CSR_HSTATUS);
+	if (features & CSRS) {
+		e->htval = nacl_csr_get(s, CSR_HTVAL);
+		e->htinst = nacl_csr_get(s, CSR_HTINST);
+	} else if (is_guest_page_fault(e->scause)) {
+		e->htval = csr_read(CSR_HTVAL);
+		e->htinst = csr_read(CSR_HTINST);
+	} else {
+		e->htval = e->htinst = 0;
+	}
+}
+
+ALWAYS_INLINE void run(struct hext_ctx *c, unsigned features)
+{
+	struct hext_hart *h = self();
+
+	h->running = c;
+	do {
+		before_run(c, h, features);
+		if (features & SRET)
+			hext_nacl_sync_sret(c, h->nacl->sret_x);
+		else
+			hext_nacl_sret(c);
+		after_run(c, h->nacl, features);
+	} while (vcpu_on_exit(c, &c->exit));
+}
+
+#define RUN(name, features)                  \
+	static void name(struct hext_ctx *c) \
+	{                                    \
+		run(c, features);            \
+	}
+RUN(run_plain, 0)
+RUN(run_csr, CSRS)
+RUN(run_sret, SRET)
+RUN(run_sret_csr, SRET | CSRS)
+RUN(run_sret_swap, SRET | SWAP)
+RUN(run_sret_swap_csr, SRET | SWAP | CSRS)
+
+static void (*choose_run(unsigned features))(struct hext_ctx *)
+{
+	switch (features & (SRET | SWAP | CSRS)) {
+	case SRET | SWAP | CSRS:
+		return run_sret_swap_csr;
+	case SRET | SWAP:
+		return run_sret_swap;
+	case SRET | CSRS:
+		return run_sret_csr;
+	case SRET:
+		return run_sret;
+	case CSRS:
+	case CSRS | SWAP:
+		return run_csr;
+	default:
+		return run_plain;
+	}
+}
+
+/* ---- hlv ---- */
+
+/* What the instruction acts on is what the hypervisor below knows of. */
+static void access_sync(void)
+{
+	sync_csrs(self()->nacl);
+	sync_hfences(self());
+}
+
+/* And the privilege is that in hstatus, which was swapped away. Not SPV: no sret shall go there. */
+static void access_swap(void)
+{
+	csr_write(CSR_HSTATUS, self()->running->hstatus & ~HSTATUS_SPV);
+	access_sync();
+}
+
+/* ---- The choice ---- */
+
+bool hext_nacl_compose(struct hext_ops *ops, unsigned features)
+{
+	if (!(features & (CSRS | HFENCES | SRET)))
+		return false;
+	ops->enter = choose_run(features);
+	ops->access = (features & SRET) && (features & SWAP) ? access_swap : access_sync;
+	if (features & CSRS) {
+		ops->load = csr_load;
+		ops->put = csr_unload;
+		ops->hvip_set = csr_hvip_set;
+		ops->hvip_clear = csr_hvip_clear;
+		ops->hvip_read = csr_hvip_read;
+		ops->pending = csr_pending;
+		ops->set_hgatp = csr_set_hgatp;
+		ops->vsatp = csr_vsatp;
+		ops->vsstatus = csr_vsstatus;
+		ops->set_vstimecmp = csr_set_vstimecmp;
+		ops->get_vstimecmp = csr_get_vstimecmp;
+		ops->inject = csr_inject;
+		ops->hfence = hfence_insn;
+	}
+	if (features & HFENCES) {
+		ops->hfence = hfence_entry;
+		ops->hfence_all = hfence_entry_all;
+	}
+	return true;
+}
+
+unsigned hext_nacl_probe(void)
+{
+	unsigned found = 0;
+
+	if (!sbi_probe(SBI_EXT_NACL))
+		return 0;
+	for (unsigned f = SBI_NACL_FEAT_SYNC_CSR; f <= SBI_NACL_FEAT_AUTOSWAP_CSR; f++) {
+		struct sbiret r = sbi_call(SBI_EXT_NACL, SBI_NACL_PROBE_FEATURE, f, 0, 0);
+
+		if (r.error == SBI_SUCCESS && r.value == 1)
+			found |= (unsigned)BIT(f);
+	}
+	return found;
+}
+
+long hext_nacl_hart_init(struct hext_hart *h, struct nacl_shmem *s)
+{
+	long error = sbi_call(SBI_EXT_NACL, SBI_NACL_SET_SHMEM, virt_to_phys(s).v, 0, 0).error;
+	uint64_t v;
+
+	if (error)
+		return error;
+		/* put() compares with these. */
+#define SHOW(csr, member) nacl_csr_show(s, CSR_##csr, csr_read(CSR_##csr));
+	OUR_CSRS(SHOW)
+	GUEST_CSRS(SHOW)
+#undef SHOW
+	nacl_csr_show(s, CSR_HSTATUS, csr_read(CSR_HSTATUS));
+	nacl_csr_show(s, CSR_HEDELEG, csr_read(CSR_HEDELEG));
+	if (csr_probe(CSR_HSTATEEN0, &v))
+		nacl_csr_show(s, CSR_HSTATEEN0, v);
+	if (csr_probe(CSR_VSTIMECMP, &v))
+		nacl_csr_show(s, CSR_VSTIMECMP, v);
+	*h = (struct hext_hart){.nacl = s};
+	return 0;
+}

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The back ends of hext_nacl.c against the native one: the same random history of loads, moves,
+ * VMID rollovers, fences, injections and guest runs on a made-up machine with two harts, once
+ * natively and once with each set of features over a model of the hypervisor below. Whatever the
+ * guest could see at each of its entries, and its translations that are still cached, must be
+ * equal to the last one; so no CSR write and no fence is lost, late or too narrow, nor too wide.
+ */
+#include "nacl_machine.h"
+
+#define STEPS 1500
+
+/* ---- The guest ---- */
+
+static bool is_guest_page_fault_cause(uint64_t cause)
+{
+	return cause == CAUSE_FETCH_GUEST_PAGE_FAULT || cause == CAUSE_LOAD_GUEST_PAGE_FAULT ||
+	       cause == CAUSE_STORE_GUEST_PAGE_FAULT;
+}
+
+static void observe_tlb(void)
+{
+	for (unsigned i = 0; i < TLB; i++)
+		observe(m->tlb[i].valid ? m->tlb[i].serial : 0);
+}
+
+/* Addresses with bit 40 are mapped by large pages only. */
+static void new_translation(void)
+{
+	struct tlb_entry *e = &m->tlb[below(TLB)];
+	uint64_t large = below(4) ? 0 : BIT(40), size = large ? SIZE_2M : PAGE_SIZE;
+
+	*e = (struct tlb_entry){true,
+				large + below(12) * size,
+				large + below(12) * size,
+				size,
+				below(3),
+				vmid_now(),
+				++serial};
+}
+
+static void guest_changes(void)
+{
+	static const uint16_t own[] = {CSR_VSSTATUS, CSR_VSTVEC,     CSR_VSSCRATCH,
+				       CSR_VSEPC,    CSR_VSCAUSE,    CSR_VSTVAL,
+				       CSR_VSATP,    CSR_SCOUNTEREN, CSR_SENVCFG};
+
+	for (unsigned n = (unsigned)below(4); n; n--)
+		m->csr[own[below(ARRAY_SIZE(own))]] = rnd();
+	if (below(2))
+		m->csr[CSR_VSIE] = rnd() & IP_VS >> 1;
+	if (below(2))
+		m->csr[CSR_VSTIMECMP] = now + m->csr[CSR_HTIMEDELTA] + below(100) - 50;
+	if (below(2))
+		m->csr[CSR_HVIP] &= ~IP_VSSI;
+	for (unsigned n = (unsigned)below(4); n; n--)
+		new_translation();
+	for (unsigned i = 1; i < 32; i++)
+		m->x[i] = rnd();
+}
+
+static void guest_trap(void)
+{
+	static const uint8_t causes[] = {CAUSE_ILLEGAL,
+					 CAUSE_ECALL_VS,
+					 CAUSE_VIRTUAL_INSTRUCTION,
+					 CAUSE_FETCH_GUEST_PAGE_FAULT,
+					 CAUSE_LOAD_GUEST_PAGE_FAULT,
+					 CAUSE_STORE_GUEST_PAGE_FAULT};
+	bool user = below(2), fault;
+
+	m->csr[CSR_SCAUSE] = causes[below(ARRAY_SIZE(causes))];
+	fault = is_guest_page_fault_cause(m->csr[CSR_SCAUSE]);
+	m->csr[CSR_SEPC] = rnd();
+	m->csr[CSR_STVAL] = rnd();
+	m->csr[CSR_HTVAL] = fault ? rnd() : 0;
+	m->csr[CSR_HTINST] = fault ? rnd() : 0;
+	m->csr[CSR_SSTATUS] = user ? 0 : SSTATUS_SPP;
+	m->csr[CSR_HSTATUS] &= ~(HSTATUS_SPVP | HSTATUS_GVA);
+	m->csr[CSR_HSTATUS] |= HSTATUS_SPV | (user ? 0 : HSTATUS_SPVP) | (fault ? HSTATUS_GVA : 0);
+}
+
+/* From the SRET to the next trap. */
+static void guest_runs(void)
+{
+	assert_true(m->csr[CSR_HSTATUS] & HSTATUS_SPV);
+	for (unsigned i = 0; i < ARRAY_SIZE(h_csrs); i++)
+		if (h_csrs[i] != CSR_HTVAL && h_csrs[i] != CSR_HTINST)
+			observe(m->csr[h_csrs[i]]);
+	observe(m->csr[CSR_SEPC]);
+	observe(m->csr[CSR_SSTATUS]);
+	observe(m->csr[CSR_SCOUNTEREN]);
+	observe(m->csr[CSR_SENVCFG]);
+	for (unsigned i = 1; i < 32; i++)
+		observe(m->x[i]);
+	observe_tlb();
+	guest_changes();
+	guest_trap();
+	l0_swap();
+	show_all();
+}
+
+/* switch.S and switch_nacl.S */
+static void sret_with(struct hext_ctx *c, bool synchronised)
+{
+	m->csr[CSR_SEPC] = c->sepc;
+	m->csr[CSR_SSTATUS] = c->sstatus;
+	memcpy(m->x, c->x, sizeof(m->x));
+	if (synchronised)
+		l0_swap();
+	guest_runs();
+	memcpy(c->x, m->x, sizeof(c->x));
+	c->sepc = m->csr[CSR_SEPC];
+	c->sstatus = m->csr[CSR_SSTATUS];
+	c->exit.scause = m->csr[CSR_SCAUSE];
+	c->exit.stval = m->csr[CSR_STVAL];
+}
+
+void hext_nacl_sret(struct hext_ctx *c)
+{
+	sret_with(c, false);
+}
+
+void hext_nacl_sync_sret(struct hext_ctx *c, uint64_t x[32])
+{
+	assert_ptr_equal(x, m->shared->sret_x);
+	assert_true(offered & SRET);
+	calls++;
+	if (offered & CSRS)
+		l0_sync_csrs();
+	if (offered & HFENCES)
+		l0_sync_hfences();
+	sret_with(c, true);
+}
+
+void hext_native_enter(struct hext_ctx *c)
+{
+	do {
+		csr_write(CSR_HSTATUS, c->hstatus);
+		sret_with(c, false);
+		c->hstatus = csr_read(CSR_HSTATUS);
+		c->exit.htval = csr_read(CSR_HTVAL);
+		c->exit.htinst = csr_read(CSR_HTINST);
+	} while (vcpu_on_exit(c, &c->exit));
+}
+
+/* ---- The core ---- */
+
+static void fence_self(int v, struct hfence h)
+{
+	h.vmid = vcpu[v].vmid.number;
+	ops.hfence(&h);
+}
+
+static void random_fence(int v)
+{
+	uint64_t large = below(4) ? 0 : BIT(40), size = large ? SIZE_2M : PAGE_SIZE;
+	struct hfence h = {
+		.type = (uint8_t)below(NACL_HFENCE_TYPES),
+		.asid = (uint16_t)below(3),
+	};
+
+	if (below(3)) /* rather a page than all */
+		h.type &= 6;
+	if (!hfence_is_all(&h)) {
+		h.order = large ? 9 : 0;
+		h.addr = large + below(12) * size;
+		h.count = 1 + below(3);
+	}
+	fence_self(v, h);
+}
+
+static void hlv(void)
+{
+	accesses++;
+	ops.access();
+	observe(m->csr[CSR_HSTATUS] & HSTATUS_SPVP);
+	observe(m->csr[CSR_HGATP]);
+	observe(m->csr[CSR_VSATP]);
+	observe(m->csr[CSR_VSSTATUS]);
+	observe_tlb();
+	if (below(3))
+		return;
+	m->csr[CSR_HSTATUS] &= ~(HSTATUS_SPV | HSTATUS_GVA); /* it faulted: a trap of HS-mode */
+	show_all();
+}
+
+static void act(int v)
+{
+	struct hext_ctx *c = &vcpu[v].ctx;
+
+	now += below(20);
+	switch (below(12)) {
+	case 0:
+		ops.hvip_set(c, rnd() & IP_VS);
+		break;
+	case 1:
+		ops.hvip_clear(c, rnd() & IP_VS);
+		break;
+	case 2:
+		observe(ops.hvip_read(c));
+		break;
+	case 3:
+		observe(ops.pending(c));
+		break;
+	case 4:
+		observe(ops.vsatp(c));
+		observe(ops.vsstatus(c));
+		break;
+	case 5:
+		ops.set_vstimecmp(c, now + c->htimedelta + below(100));
+		break;
+	case 6:
+		observe(ops.get_vstimecmp(c));
+		break;
+	case 7:
+		ops.inject(c, below(16), rnd());
+		break;
+	case 8:
+		ops.set_hgatp(c);
+		break;
+	case 9: /* more than there are entries, at times */
+		for (unsigned n = (unsigned)(below(8) ? below(4) : below(150)); n; n--)
+			random_fence(v);
+		break;
+	default:
+		random_fence(v);
+		break;
+	}
+}
+
+bool vcpu_on_exit(struct hext_ctx *c, const struct vcpu_exit *e)
+{
+	int v = m->loaded;
+
+	assert_ptr_equal(c, &vcpu[v].ctx);
+	observe(e->scause);
+	observe(e->stval);
+	observe(e->htval);
+	observe(e->htinst);
+	observe(c->hstatus);
+	observe(c->sepc);
+	observe(c->sstatus);
+	for (unsigned n = (unsigned)below(4); n; n--) {
+		act(v);
+		if (!below(3))
+			hlv();
+	}
+	return below(3);
+}
+
+static void load(int v)
+{
+	struct hext_ctx *c = &vcpu[v].ctx;
+	enum vmid_answer answer = vmid_assign(&m->vmids, &vcpu[v].vmid);
+
+	m->loaded = v;
+	vcpu[v].hart = (int)(m - machine);
+	c->hgatp = HGATP_MODE_SV39X4 << HGATP_MODE_SHIFT |
+		   (uint64_t)vcpu[v].vmid.number << HGATP_VMID_SHIFT | (uint64_t)(v + 1) << 2;
+	ops.load(c);
+	if (answer == VMID_NEW_FLUSH)
+		ops.hfence_all();
+	if (answer != VMID_KEEP)
+		fence_self(v, (struct hfence){.type = NACL_HFENCE_VVMA_ALL});
+}
+
+static void unload(int v)
+{
+	const struct hext_ctx *c = &vcpu[v].ctx;
+
+	ops.put(&vcpu[v].ctx);
+	m->loaded = vcpu[v].hart = -1;
+	observe(c->vsstatus);
+	observe(c->vsie);
+	observe(c->vsatp);
+	observe(c->hvip);
+	observe(c->vstimecmp);
+	observe(c->senvcfg);
+}
+
+static void step(void)
+{
+	unsigned hart = (unsigned)below(HARTS);
+	int v;
+
+	m = &machine[hart];
+	fake_tp = m;
+	now += below(10);
+	v = m->loaded;
+	if (v < 0) {
+		v = (int)below(VCPUS);
+		if (vcpu[v].hart >= 0)
+			return;
+		if (!below(20))
+			vmid_release(&vcpu[v].vmid);
+		load(v);
+	} else if (!below(6)) {
+		unload(v);
+	} else if (!below(3)) {
+		act(v);
+	} else {
+		ops.enter(&vcpu[v].ctx);
+	}
+}
+
+/* ---- Histories ---- */
+
+static void start(unsigned features, uint64_t history)
+{
+	seed = history * 0x9e3779b97f4a7c15 | 1;
+	now = serial = 0;
+	csr_traps = fence_traps = calls = accesses = 0;
+	hext_caps = (struct hext_caps){.sstc = history & 1, .stateen = history & 2};
+	memset(machine, 0, sizeof(machine));
+	memset(memory, 0, sizeof(memory));
+	memset(vcpu, 0, sizeof(vcpu));
+	for (unsigned i = 0; i < VCPUS; i++) {
+		struct hext_ctx *c = &vcpu[i].ctx;
+
+		vcpu[i].hart = -1;
+		c->hstatus = HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_VTW | HSTATUS_VSXL64;
+		c->sstatus = SSTATUS_SPP;
+		c->sstc = hext_caps.sstc && i % 2;
+		c->henvcfg = c->sstc ? HENVCFG_STCE : 0;
+		c->htimedelta = i * 1000;
+		c->hcounteren = i;
+		c->emulate = i == 2;
+		c->hstateen0 = HSTATEEN0_ENVCFG | i;
+		c->vstimecmp = UINT64_MAX;
+	}
+	for (unsigned i = 0; i < HARTS; i++) {
+		m = &machine[i];
+		m->loaded = -1;
+		vmid_pool_init(&m->vmids, i, (unsigned)(history % 4));
+		if (features)
+			assert_int_equal(hext_nacl_hart_init(&m->hext, &memory[i]), 0);
+	}
+	csr_traps = 0;
+}
+
+static void run_history(unsigned features, unsigned offer, uint64_t history)
+{
+	offered = offer;
+	ops = hext_native;
+	comparing = offer != 0;
+	if (!comparing)
+		nseen = 0;
+	at = 0;
+	assert_int_equal(hext_nacl_compose(&ops, features),
+			 (features & (CSRS | HFENCES | SRET)) != 0);
+	start(offer, history);
+	for (unsigned i = 0; i < STEPS; i++)
+		step();
+	if (comparing)
+		assert_int_equal(at, nseen);
+}
+
+static void test_all_sets_of_features(void **state)
+{
+	unsigned rounds = getenv("ROUNDS") ? (unsigned)atoi(getenv("ROUNDS")) : 6;
+
+	(void)state;
+	for (uint64_t history = 1; history <= rounds; history++) {
+		run_history(0, 0, history);
+		for (unsigned features = 1; features < 16; features++) {
+			run_history(features, features, history);
+			run_history(features, 15, history);
+		}
+	}
+}
+
+/* With all features nothing traps but what must: the privilege of an hlv. */
+static void test_traps(void **state)
+{
+	(void)state;
+	for (unsigned features = 1; features < 16; features++) {
+		run_history(0, 0, 1);
+		run_history(features, features, 1);
+		if (features & HFENCES)
+			assert_int_equal(fence_traps, 0);
+		else
+			assert_true(fence_traps > 0);
+		if (features & CSRS)
+			assert_int_equal(csr_traps,
+					 (features & SRET) && (features & SWAP) ? accesses : 0);
+		else
+			assert_true(csr_traps > accesses);
+	}
+}
+
+static void test_probe(void **state)
+{
+	(void)state;
+	for (offered = 0; offered < 16; offered++)
+		assert_int_equal(hext_nacl_probe(), offered);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_all_sets_of_features),
+		cmocka_unit_test(test_traps),
+		cmocka_unit_test(test_probe),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
