@@ -19,6 +19,7 @@
 #include <arch/sbi.h>
 #include <arch/timer.h>
 #include <core/log.h>
+#include <spec/pte.h>
 #include <spec/sbi.h>
 #include "hext_nacl.h"
 #include "hext_native.h"
@@ -90,8 +91,10 @@ static void sync_csrs(struct nacl_shmem *s)
 
 static void csr_load(struct hext_ctx *c)
 {
-	struct nacl_shmem *s = self()->nacl;
+	struct hext_hart *h = self();
+	struct nacl_shmem *s = h->nacl;
 
+	h->loaded = c;
 	drop_reservation();
 	/* In any order: the hypervisor below takes all of them before the guest runs. */
 #define PUT(csr, member) put(s, CSR_##csr, c->member);
@@ -241,12 +244,15 @@ static void hfence_insn(const struct hfence *f)
 
 static void hfence_entry(const struct hfence *f)
 {
-	struct hfence own = *f;
+	struct hext_hart *h = self();
+	struct hfence one = *f;
 
-	/* For the loaded context's VMID, as the instructions are; other guests keep theirs. */
-	if (own.type < NACL_HFENCE_GVMA_VMID)
-		own.type += NACL_HFENCE_GVMA_VMID - NACL_HFENCE_GVMA;
-	if (!queue(self(), &own))
+	/* For one VMID, as the instructions are; other guests keep theirs. */
+	if (hfence_is_vvma(f))
+		one.vmid = (h->loaded->hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT;
+	else if (f->type < NACL_HFENCE_GVMA_VMID)
+		one.type += NACL_HFENCE_GVMA_VMID - NACL_HFENCE_GVMA;
+	if (!queue(h, &one))
 		hfence_insn(f);
 }
 
@@ -307,7 +313,6 @@ ALWAYS_INLINE void run(struct hext_ctx *c, unsigned features)
 {
 	struct hext_hart *h = self();
 
-	h->running = c;
 	do {
 		before_run(c, h, features);
 		if (features & SRET)
@@ -361,16 +366,23 @@ static void access_sync(void)
 /* And the privilege is that in hstatus, which was swapped away. Not SPV: no sret shall go there. */
 static void access_swap(void)
 {
-	csr_write(CSR_HSTATUS, self()->running->hstatus & ~HSTATUS_SPV);
+	csr_write(CSR_HSTATUS, self()->loaded->hstatus & ~HSTATUS_SPV);
 	access_sync();
 }
 
 /* ---- The choice ---- */
 
+static void insn_load(struct hext_ctx *c)
+{
+	self()->loaded = c;
+	hext_native.load(c);
+}
+
 bool hext_nacl_compose(struct hext_ops *ops, unsigned features)
 {
 	if (!(features & (CSRS | HFENCES | SRET)))
 		return false;
+	ops->load = insn_load;
 	ops->enter = choose_run(features);
 	ops->access = (features & SRET) && (features & SWAP) ? access_swap : access_sync;
 	if (features & CSRS) {

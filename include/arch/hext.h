@@ -84,7 +84,7 @@ struct hext_ctx {
 /* What the back end keeps for each hart. struct cpu begins with it, so tp points at it. */
 struct hext_hart {
 	struct nacl_shmem *nacl;  /* shared with the hypervisor below; NULL without one */
-	struct hext_ctx *running; /* whose exit is handled */
+	struct hext_ctx *loaded;
 	unsigned hint;		  /* where a free entry for a TLB request may be */
 	unsigned queued;	  /* entries that are written and not yet synchronised */
 };
@@ -127,7 +127,7 @@ struct hext_ops {
 	void (*inject)(struct hext_ctx *ctx, uint64_t cause, uint64_t stval);
 	/* Before hlv, from the handler of an exit: it shall see the guest's memory as the guest does. */
 	void (*access)(void);
-	/* One request, for the loaded context's VMID where the type has one. */
+	/* One request, narrowed to one VMID where the type names none: GVMA* to h->vmid, VVMA* to the loaded context's. */
 	void (*hfence)(const struct hfence *h);
 	/* G-stage entries of every VMID of this hart, at a generation change of its VMIDs. */
 	void (*hfence_all)(void);

@@ -148,7 +148,7 @@ void hext_native_enter(struct hext_ctx *c)
 
 static void fence_self(int v, struct hfence h)
 {
-	h.vmid = vcpu[v].vmid.number;
+	h.vmid = h.type >= NACL_HFENCE_VVMA ? 0 : vcpu[v].vmid.number;
 	ops.hfence(&h);
 }
 

@@ -17,6 +17,12 @@ void fake_csr_write(unsigned csr, uint64_t value);
 #define csr_write(csr, val) fake_csr_write(csr, val)
 #define csr_set(csr, val)   fake_csr_write(csr, fake_csr_read(csr) | (val))
 #define csr_clear(csr, val) fake_csr_write(csr, fake_csr_read(csr) & ~(uint64_t)(val))
+#define csr_swap(csr, val)                              \
+	({                                              \
+		uint64_t csr_old_ = fake_csr_read(csr); \
+		fake_csr_write(csr, val);               \
+		csr_old_;                               \
+	})
 
 #define csr_probe(csr, out) (*(out) = fake_csr_read(csr), true)
 
