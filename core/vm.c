@@ -73,8 +73,7 @@ static int build(struct vm *vm)
  */
 static void unhalt(struct vm *vm, bool boot)
 {
-	struct cpu *kick[VM_MAX_VCPUS];
-	unsigned kicks = 0;
+	uint64_t kick = 0; /* a bit per hart */
 
 	spin_lock(&sched_lock);
 	vm->halted = vm->action != VM_ACT_NONE;
@@ -87,13 +86,14 @@ static void unhalt(struct vm *vm, bool boot)
 		struct vcpu *v = vm->vcpu[i];
 
 		if (boot ? i == 0 : v->state == V_BLOCKED) {
-			kick[kicks] = sched_make_ready(v);
-			kicks += kick[kicks] != NULL;
+			const struct cpu *c = sched_make_ready(v);
+
+			kick |= c ? BIT(c->index) : 0;
 		}
 	}
 	spin_unlock(&sched_lock);
-	while (kicks)
-		cpu_kick(kick[--kicks]);
+	for (; kick; kick &= kick - 1)
+		cpu_kick(cpus[__builtin_ctzll(kick)]);
 }
 
 int vm_resume(struct vm *vm)

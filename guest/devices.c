@@ -29,7 +29,7 @@ struct guest_devices {
 	 */
 	bool uart_listens;
 	struct vplic plic;
-	struct vplic_context context[VM_MAX_VCPUS];
+	struct vplic_context context[]; /* one for each vcpu */
 };
 
 static struct guest_devices *devices(const struct vm *vm)
@@ -183,7 +183,8 @@ int devices_create(struct vm *vm)
 	struct guest_devices *d;
 	int err;
 
-	d = memory_pages(ALIGN_UP(sizeof(*d), PAGE_SIZE) >> PAGE_SHIFT);
+	d = memory_pages(ALIGN_UP(sizeof(*d) + vm->nvcpus * sizeof(d->context[0]), PAGE_SIZE) >>
+			 PAGE_SHIFT);
 	if (!d)
 		return -NACRE_ENOMEM;
 	vm->devices = d;

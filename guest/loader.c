@@ -152,8 +152,8 @@ static uint64_t tree_size(const struct vm *vm, const struct isa_text *t)
 }
 
 /*
- * In place. The tree's room is less than 2 MiB and ends at a multiple of that, so it is one run of
- * host memory.
+ * In place. The tree's room ends at a multiple of 2 MiB, so if it is less than that it is one run
+ * of host memory. Only hundreds of vcpus make it more.
  */
 static int make_tree(const struct vm *vm, const struct layout *l, const struct isa_text *t)
 {
@@ -187,7 +187,11 @@ static int make_tree(const struct vm *vm, const struct layout *l, const struct i
 	};
 	void *at = vm_ram(vm, l->fdt_at, l->fdt_size);
 
-	return at ? vfdt_make(at, l->fdt_size, &p) : -NACRE_EFAULT;
+	if (!at)
+		log_warn("/%s: vcpus: 0x%" PRIx64
+			 " bytes of device tree are not one piece of the host's memory",
+			 vm->name, l->fdt_size);
+	return at ? vfdt_make(at, l->fdt_size, &p) : -NACRE_ENOMEM;
 }
 
 static int build(struct vm *vm, gpa_t *pc, uint64_t *a1)

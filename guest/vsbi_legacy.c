@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The legacy SBI calls (chapter "Legacy Extensions"): a0 is the whole answer. A hart mask is a
- * vector in the guest's virtual memory, one word for VM_MAX_VCPUS harts; what its read raises goes
- * to the guest, with sepc at the ecall. The specification does not tell what a null pointer means;
- * it is all harts, as firmware has had it from the beginning.
+ * vector in the guest's virtual memory, one word for each 64 harts; what its read raises goes to
+ * the guest, with sepc at the ecall, before anything was done. The specification does not tell what
+ * a null pointer means; it is all harts, as firmware has had it from the beginning.
  */
 #include <arch/guest_mem.h>
 #include <core/vm.h>
@@ -12,7 +12,12 @@
 #include "devices.h"
 #include "exit.h"
 
-_Static_assert(VM_MAX_VCPUS <= 64, "a legacy hart mask is read as one word");
+#define WORD_BITS 64
+
+struct mask {
+	unsigned last; /* word */
+	uint64_t word[(VM_MAX_VCPUS + WORD_BITS - 1) / WORD_BITS];
+};
 
 static struct sbi_reply console_putchar(struct vm *vm, uint64_t ch)
 {
@@ -55,19 +60,47 @@ static struct sbi_reply masked(struct vcpu *v, uint64_t eid, const struct hartse
 	}
 }
 
+static struct sbi_reply with_all(struct vcpu *v, uint64_t eid, const uint64_t *a)
+{
+	struct hartset all;
+
+	hartset_make(&all, 0, SBI_HART_MASK_ALL, v->vm->nvcpus);
+	return masked(v, eid, &all, a);
+}
+
+/* The whole vector, once. -NACRE_EFAULT, and *fault, when that cannot be read. */
+static int read_mask(struct mask *m, gva_t at, unsigned nvcpus, struct guest_fault *fault)
+{
+	int err = 0;
+
+	m->last = (nvcpus - 1) / WORD_BITS;
+	for (unsigned n = 0; n <= m->last && !err; n++)
+		err = guest_read64(gva(at.v + 8 * n), &m->word[n], fault);
+	return err;
+}
+
 static struct sbi_reply with_mask(struct vcpu *v, uint64_t eid, const uint64_t *a)
 {
-	uint64_t mask = 0, base = a[0] ? 0 : SBI_HART_MASK_ALL;
+	unsigned nvcpus = v->vm->nvcpus;
+	struct sbi_reply r = vsbi_ok(0);
 	struct guest_fault fault;
 	struct hartset set;
+	struct mask m;
 	long error;
 
-	if (a[0] && guest_read64(gva(a[0]), &mask, &fault)) {
+	if (read_mask(&m, gva(a[0]), nvcpus, &fault)) {
 		exit_inject_load_fault(v, &fault);
 		return vsbi_then(VSBI_ELSEWHERE);
 	}
-	error = hartset_make(&set, mask, base, v->vm->nvcpus);
-	return error ? vsbi_err(error) : masked(v, eid, &set, a);
+	/* Only the last word can name a hart that is not there. */
+	error = hartset_make(&set, m.word[m.last], m.last * WORD_BITS, nvcpus);
+	if (error)
+		return vsbi_err(error);
+	for (unsigned n = 0; n <= m.last && !r.error; n++) {
+		hartset_make(&set, m.word[n], n * WORD_BITS, nvcpus);
+		r = masked(v, eid, &set, a);
+	}
+	return r;
 }
 
 struct sbi_reply vsbi_legacy(struct vcpu *v, uint64_t eid, const uint64_t *a)
@@ -86,6 +119,6 @@ struct sbi_reply vsbi_legacy(struct vcpu *v, uint64_t eid, const uint64_t *a)
 		vm_halt(v->vm, VM_ACT_SHUTDOWN);
 		return vsbi_then(VSBI_GONE);
 	default:
-		return with_mask(v, eid, a);
+		return a[0] ? with_mask(v, eid, a) : with_all(v, eid, a);
 	}
 }

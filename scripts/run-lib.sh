@@ -5,7 +5,7 @@
 fail() { echo "run: $*" >&2; exit 1; }
 
 check_number() {
-	[[ $2 =~ ^[1-9][0-9]{0,3}$ ]] || fail "$1=$2: a number of at least 1 is wanted"
+	[[ $2 =~ ^[1-9][0-9]{0,4}$ ]] || fail "$1=$2: a number of at least 1 is wanted"
 }
 
 check_file() { [ -f "$2" ] && [ -r "$2" ] || fail "$1=$2: no such file"; }

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <spec/plic.h>
+
 /* The tree's member name in the bundle. */
 #define CONFIG_FILE "config.dtb"
 
@@ -22,7 +24,7 @@
 				  */
 #define CONFIG_MAX_NAME	    31	 /* characters of a guest's name */
 #define CONFIG_MAX_BOOTARGS 2047 /* characters */
-#define VM_MAX_VCPUS	    64
+#define VM_MAX_VCPUS	    PLIC_MAX_CONTEXTS	/* each has a context of the PLIC */
 #define VM_MAX_MEMORY	    (UINT64_C(1) << 46) /* bytes */
 
 #define CONFIG_ESCAPE_KEY 0x1d /* Ctrl-], unless /console says otherwise */

@@ -60,11 +60,11 @@ static uint64_t hvip_read(struct hext_ctx *ctx)
 int guest_read64(gva_t addr, uint64_t *out, struct guest_fault *f)
 {
 	fake.read_addr = addr;
-	if (fake.read_faults) {
+	if (fake.read_faults && fake.reads >= fake.reads_ok) {
 		*f = fake.fault;
 		return -NACRE_EFAULT;
 	}
-	*out = fake.read_value;
+	*out = fake.read_value[fake.reads++ % FAKE_READS];
 	return 0;
 }
 

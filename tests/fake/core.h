@@ -13,6 +13,8 @@
 
 #define FAKE_RAM     (1U << 16)
 #define FAKE_CONSOLE 4096
+#define FAKE_VCPUS   200
+#define FAKE_READS   4
 
 struct fake_vcpu {
 	unsigned ssip, fence_i, hfences, hfences_self, waits;
@@ -25,9 +27,9 @@ struct fake {
 	unsigned exclusive; /* calls of vcpu_exclusive() */
 	bool seeded; /* seed_bytes() has something to give */
 	struct vm vm;
-	struct vcpu vcpu[VM_MAX_VCPUS];
-	struct vcpu *vcpus[VM_MAX_VCPUS];
-	struct fake_vcpu on[VM_MAX_VCPUS];
+	struct vcpu vcpu[FAKE_VCPUS];
+	struct vcpu *vcpus[FAKE_VCPUS];
+	struct fake_vcpu on[FAKE_VCPUS];
 	uint8_t *ram;
 
 	unsigned injects; /* the calls, and the last one's arguments */
@@ -49,8 +51,9 @@ struct fake {
 	/* Guest virtual memory. */
 	bool read_faults, fetch_faults;
 	struct guest_fault fault;
-	uint64_t read_value;
-	gva_t read_addr;
+	uint64_t read_value[FAKE_READS]; /* from here on upwards, in turn */
+	gva_t read_addr;		 /* of the last read */
+	unsigned reads, reads_ok;	 /* read_faults counts after so many */
 	uint32_t insn;
 	unsigned fetches;
 
@@ -65,7 +68,7 @@ extern struct fake fake;
 
 /* Other RAM than FAKE_RAM bytes; what is not touched costs nothing. */
 void fake_ram(uint64_t size);
-/* A fresh VM of `vcpus` vcpus (1..64); its devices are made by the caller. */
+/* A fresh VM of `vcpus` vcpus (1..FAKE_VCPUS); its devices are made by the caller. */
 void fake_init(unsigned vcpus, enum vm_console console);
 void fake_free(void);
 /* Bytes arrive on the line. */

@@ -110,7 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 1)
 		return 0;
-	fake_init(1 + data[0] % VM_MAX_VCPUS, data[0] & 0x80 ? VM_CONSOLE_NONE : VM_CONSOLE_UART);
+	fake_init(1 + data[0] % FAKE_VCPUS, data[0] & 0x80 ? VM_CONSOLE_NONE : VM_CONSOLE_UART);
 	CHECK(devices_create(&fake.vm) == 0);
 	for (unsigned i = 1; i < 32; i++)
 		fake.vcpu[0].ctx.x[i] = i * UINT64_C(0x0123456789abcdef);

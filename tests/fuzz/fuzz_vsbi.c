@@ -70,7 +70,10 @@ static void one(const struct call *c)
 	x[REG_A7] = c->ext < ARRAY_SIZE(known) ? known[c->ext] : c->eid;
 	fake.read_faults = c->flags & 1;
 	fake.fault = (struct guest_fault){.cause = CAUSE_LOAD_PAGE_FAULT, .stval = c->a[0]};
-	fake.read_value = c->a[1];
+	for (unsigned i = 0; i < FAKE_READS; i++)
+		fake.read_value[i] = c->a[1 + i];
+	fake.reads = 0;
+	fake.reads_ok = c->flags >> 6;
 	fake.room = c->flags & 2 ? 0 : 1000;
 	if (c->flags & 4)
 		fake_input("input", 5);
@@ -105,7 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 1)
 		return 0;
-	fake_init(1 + data[0] % VM_MAX_VCPUS, data[0] & 0x80 ? VM_CONSOLE_NONE : VM_CONSOLE_UART);
+	fake_init(1 + data[0] % FAKE_VCPUS, data[0] & 0x80 ? VM_CONSOLE_NONE : VM_CONSOLE_UART);
 	CHECK(devices_create(&fake.vm) == 0);
 	for (data++, size--; size >= sizeof(c); data += sizeof(c), size -= sizeof(c)) {
 		memcpy(&c, data, sizeof(c));

@@ -134,7 +134,7 @@ static void test_usual(void **state)
 static void test_everything(void **state)
 {
 	static const struct value all[] = {
-		BYTES("vcpus", "\x00\x00\x00\x40"),
+		BYTES("vcpus", "\x00\x00\x3e\x00"),
 		BYTES("memory", "\0\0\1\0\0\x20\0\0"),
 		STRING("kernel", "vmlinux"),
 		STRING("initrd", "initrd.cpio"),
@@ -152,7 +152,7 @@ static void test_everything(void **state)
 	guest("a-z_0.9,+@", all, 10);
 	struct config c = opened();
 	assert_int_equal(config_guest(&c, config_next_guest(&c, -1), &vm, err, sizeof(err)), 0);
-	assert_int_equal(vm.vcpus, 64);
+	assert_int_equal(vm.vcpus, VM_MAX_VCPUS);
 	assert_int_equal(vm.memory, UINT64_C(0x10000200000));
 	assert_string_equal(vm.initrd, "initrd.cpio");
 	assert_string_equal(vm.bootargs, "");
@@ -162,7 +162,7 @@ static void test_everything(void **state)
 	assert_false(vm.nacl);
 	assert_int_equal(vm.affinity_count, 1);
 	assert_int_equal(vm_config_hart(&vm, 0), 0x01020304);
-	assert_int_equal(vm_config_hart(&vm, 63), 0x01020304);
+	assert_int_equal(vm_config_hart(&vm, VM_MAX_VCPUS - 1), 0x01020304);
 }
 
 static void test_affinity_each(void **state)
@@ -184,13 +184,15 @@ static const struct {
 	int rc;
 	const char *text;
 } wrong[] = {
-	{BYTES("vcpus", "\x00\x00\x00\x00"), NACRE_ERANGE, "/g: vcpus: 0 is out of range (1..64)"},
-	{BYTES("vcpus", "\x00\x00\x00\x41"), NACRE_ERANGE, "/g: vcpus: 65 is out of range (1..64)"},
+	{BYTES("vcpus", "\x00\x00\x00\x00"), NACRE_ERANGE,
+	 "/g: vcpus: 0 is out of range (1..15872)"},
+	{BYTES("vcpus", "\x00\x00\x3e\x01"), NACRE_ERANGE,
+	 "/g: vcpus: 15873 is out of range (1..15872)"},
 	{BYTES("vcpus", "\xff\xff\xff\xff"), NACRE_ERANGE,
-	 "/g: vcpus: 4294967295 is out of range (1..64)"},
+	 "/g: vcpus: 4294967295 is out of range (1..15872)"},
 	{BYTES("vcpus", "\0\0\0\0\0\0\0\1"), NACRE_EINVAL,
-	 "/g: vcpus: must be one 32-bit cell (1..64)"},
-	{BYTES("vcpus", ""), NACRE_EINVAL, "/g: vcpus: must be one 32-bit cell (1..64)"},
+	 "/g: vcpus: must be one 32-bit cell (1..15872)"},
+	{BYTES("vcpus", ""), NACRE_EINVAL, "/g: vcpus: must be one 32-bit cell (1..15872)"},
 	{{"vcpus", NULL, 0}, NACRE_ENOENT, "/g: vcpus: is missing, every guest needs it"},
 	{{"memory", NULL, 0}, NACRE_ENOENT, "/g: memory: is missing, every guest needs it"},
 	{{"kernel", NULL, 0}, NACRE_ENOENT, "/g: kernel: is missing, every guest needs it"},

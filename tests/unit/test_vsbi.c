@@ -483,7 +483,8 @@ static void legacy_masks(void **state)
 			if (masks[i].base && !null)
 				continue;
 			memset(fake.on, 0, sizeof(fake.on));
-			fake.read_value = masks[i].mask;
+			fake.reads = 0;
+			fake.read_value[0] = masks[i].mask;
 			expect_legacy(CALL(eid, 99, null ? 0 : MAGIC, 0x1000, 0x1000, 1),
 				      ERR(masks[i].error));
 			if (!null)
@@ -499,7 +500,8 @@ static void legacy_masks(void **state)
 static void legacy_sfence(void **state)
 {
 	(void)state;
-	fake.read_value = BIT(1);
+	for (unsigned i = 0; i < FAKE_READS; i++)
+		fake.read_value[i] = BIT(1);
 	expect_legacy(CALL(SBI_LEGACY_REMOTE_SFENCE_VMA_ASID, 0, MAGIC, 0x1234, 0x2000, 77), 0);
 	assert_int_equal(fake.on[1].hfence.type, NACL_HFENCE_VVMA_ASID);
 	assert_int_equal(fake.on[1].hfence.asid, 77);
