@@ -27,13 +27,16 @@ CLANG		?= clang
 PURE := core/bundle.c core/bus.c core/config.c core/config_prop.c core/fdt.c core/host.c \
 	core/line.c core/page.c core/prefix.c core/rng.c \
 	arch/riscv/amo.c arch/riscv/gstage.c arch/riscv/hfence.c arch/riscv/inject.c arch/riscv/insn.c arch/riscv/isa.c \
-	arch/riscv/isa_guest.c arch/riscv/nacl_shmem.c arch/riscv/vmid.c arch/riscv/vwalk.c \
+	arch/riscv/isa_guest.c arch/riscv/nacl_shmem.c \
+	arch/riscv/tlbmodel.c arch/riscv/tlbmodel_l1.c arch/riscv/tlbmodel_stale.c arch/riscv/tlbmodel_text.c arch/riscv/vmid.c arch/riscv/vwalk.c \
 	guest/hartmask.c guest/image.c guest/vfdt.c guest/vplic.c guest/vuart.c
-BASE_HEADERS := core/types.h core/errno.h core/log.h core/errtext.h core/ring.h arch/isa_rows.inc
+BASE_HEADERS := core/types.h core/errno.h core/log.h core/errtext.h core/ring.h arch/isa_rows.inc arch/tlbsan.h
 # Headers of core that arch/riscv may include: it can say something, and panic.
 ARCH_HEADERS := core/log.h
 
-SRCS := $(filter-out arch/riscv/offsets.c, \
+# The fence watcher is only in a build of its own (make TLBSAN=1, in build/tlbsan/); see arch/tlbsan.h.
+WATCHER := $(wildcard arch/riscv/tlbmodel*.c core/tlbsan.c)
+SRCS := $(filter-out arch/riscv/offsets.c $(WATCHER), \
 	$(sort $(wildcard core/*.c arch/riscv/*.c drivers/*.c guest/*.c guest/nested/*.c)))
 ASMS := $(sort $(wildcard arch/riscv/*.S))
 OBJS := $(SRCS:%.c=$(BUILD)/obj/%.o) $(ASMS:%.S=$(BUILD)/obj/%.o)

@@ -10,6 +10,7 @@
  */
 #include <arch/gstage.h>
 
+#include <arch/tlbsan.h>
 #include <core/errno.h>
 
 #include <assert.h>
@@ -103,8 +104,12 @@ static hpa_t list_pop(const struct gstage *g, hpa_t *list)
 
 static void list_free(const struct gstage *g, hpa_t *list, uint64_t n)
 {
-	while (n--)
-		g->mem->free(g->ctx, list_pop(g, list), 1);
+	while (n--) {
+		hpa_t table = list_pop(g, list);
+
+		tlbsan_reuse(table.v, PAGE_SIZE);
+		g->mem->free(g->ctx, table, 1);
+	}
 }
 
 static bool table_is_empty(const struct gstage *g, hpa_t table)
@@ -169,6 +174,7 @@ static void bury(struct op *op, hpa_t table, unsigned level)
 {
 	uint64_t *pte = table_at(op->g, table);
 
+	tlbsan_dead(op->g->root.v, pte, table.v, span(level));
 	for (unsigned i = 0; level && i < ENTRIES; i++)
 		if (pte[i] && !is_leaf(pte[i]))
 			bury(op, pte_hpa(pte[i]), level - 1);
@@ -211,6 +217,7 @@ static int change_slot(struct op *op, uint64_t *pte, unsigned level, uint64_t gp
 		if (!op->dry) {
 			note_change(op, gpa, end, level);
 			pte_set(pte, op->what == UNMAP ? 0 : (old & PTE_PPN) | op->attr);
+			tlbsan_leaf(op->g->root.v, gpa, end - gpa, child.v, op->what == PROTECT);
 		}
 		return 0;
 	}
@@ -308,9 +315,13 @@ int gstage_map(struct gstage *g, gpa_t gpa, hpa_t hpa, uint64_t size, unsigned p
 int gstage_unmap(struct gstage *g, gpa_t gpa, uint64_t size, struct gstage_change *out)
 {
 	struct op op = {.g = g, .what = UNMAP, .change = out};
+	int rc;
 
 	*out = (struct gstage_change){0};
-	return run(&op, gpa, size);
+	rc = run(&op, gpa, size);
+	if (!rc)
+		tlbsan_unmapped(g->root.v, gpa.v, size);
+	return rc;
 }
 
 int gstage_protect(struct gstage *g, gpa_t gpa, uint64_t size, unsigned perm,
@@ -351,6 +362,7 @@ void gstage_destroy(struct gstage *g)
 	/* Needs no table, so it cannot fail: the range cuts no superpage. */
 	gstage_unmap(g, gpa(0), gstage_limit(g), &all);
 	gstage_reclaim(g, &all);
+	tlbsan_space_gone(g->root.v);
 	g->mem->free(g->ctx, g->root, HGATP_ROOT_PAGES);
 	*g = (struct gstage){0};
 }

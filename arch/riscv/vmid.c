@@ -8,6 +8,7 @@
  */
 #include <arch/vmid.h>
 
+#include <arch/tlbsan.h>
 #include <spec/pte.h>
 
 void vmid_pool_init(struct vmid_pool *p, uint32_t hart, unsigned bits)
@@ -32,10 +33,12 @@ enum vmid_answer vmid_assign(struct vmid_pool *p, struct vmid *v)
 	*v = (struct vmid){.generation = p->generation, .hart = p->hart};
 	if (p->last)
 		v->number = p->next++;
+	tlbsan_assign(p->hart, v, v->number);
 	return answer;
 }
 
 void vmid_release(struct vmid *v)
 {
+	tlbsan_release(v);
 	*v = (struct vmid){0};
 }
