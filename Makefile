@@ -144,7 +144,7 @@ $(BUILD)/fuzz/%.o: %.c
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/host/libpure.a
 	@echo "  UNIT    $*"
 	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(HOST_CFLAGS) -MF $@.d -o $@ $(filter %.c %.a,$^) -lcmocka -lfdt
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) -MF $@.d -o $@ $< $(filter %.a,$^) -lcmocka -lfdt
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzz/libpure.a
 	@echo "  FUZZ    $*"
