@@ -26,6 +26,7 @@ static const struct vsbi_ext exts[] = {
 	{SBI_EXT_HSM, SBI_EXT_HSM, vsbi_hsm, NULL},
 	{SBI_EXT_DBCN, SBI_EXT_DBCN, vsbi_dbcn, guest_has_console},
 	{SBI_EXT_BASE, SBI_EXT_BASE, vsbi_base, NULL},
+	{SBI_EXT_PMU, SBI_EXT_PMU, vsbi_pmu, NULL},
 	{SBI_EXT_SRST, SBI_EXT_SRST, vsbi_srst, NULL},
 	{SBI_LEGACY_SET_TIMER, SBI_LEGACY_SHUTDOWN, vsbi_legacy, NULL},
 };

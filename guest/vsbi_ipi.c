@@ -6,8 +6,10 @@
 
 void vsbi_send_ipi(struct vcpu *v, const struct hartset *set)
 {
-	for (uint32_t id = HARTSET_START; hartset_next(set, &id);)
+	for (uint32_t id = HARTSET_START; hartset_next(set, &id);) {
+		vpmu_request(&v->pmu, &v->vm->vcpu[id]->pmu, SBI_PMU_FW_IPI_SENT);
 		vcpu_send_ssip(v->vm->vcpu[id]);
+	}
 }
 
 struct sbi_reply vsbi_ipi(struct vcpu *v, uint64_t fid, const uint64_t *a)

@@ -107,6 +107,7 @@ struct sbi_reply vsbi_legacy(struct vcpu *v, uint64_t eid, const uint64_t *a)
 {
 	switch (eid) {
 	case SBI_LEGACY_SET_TIMER:
+		v->pmu.event[SBI_PMU_FW_SET_TIMER]++;
 		vcpu_set_timer(v, a[0]);
 		return vsbi_ok(0);
 	case SBI_LEGACY_CONSOLE_PUTCHAR:

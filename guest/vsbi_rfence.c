@@ -25,20 +25,26 @@ static void wait_for_others(struct vcpu *v, const struct hartset *set)
 void vsbi_remote_fence_i(struct vcpu *v, const struct hartset *set)
 {
 	/* The caller's own request is carried out before it enters the guest again. */
-	for (uint32_t id = HARTSET_START; hartset_next(set, &id);)
+	for (uint32_t id = HARTSET_START; hartset_next(set, &id);) {
+		vpmu_request(&v->pmu, &v->vm->vcpu[id]->pmu, SBI_PMU_FW_FENCE_I_SENT);
 		vcpu_push_fence_i(v->vm->vcpu[id]);
+	}
 	wait_for_others(v, set);
 }
 
 static void fence_all(struct vcpu *v, const struct hartset *set, const struct hfence *h)
 {
+	unsigned event = h->type < NACL_HFENCE_VVMA_ASID ? SBI_PMU_FW_SFENCE_VMA_SENT
+							 : SBI_PMU_FW_SFENCE_VMA_ASID_SENT;
 	bool self = false;
 
 	for (uint32_t id = HARTSET_START; hartset_next(set, &id);) {
-		if (v->vm->vcpu[id] == v)
+		if (v->vm->vcpu[id] == v) {
 			self = true;
-		else
-			vcpu_push_hfence(v->vm->vcpu[id], h);
+			continue;
+		}
+		vpmu_request(&v->pmu, &v->vm->vcpu[id]->pmu, event);
+		vcpu_push_hfence(v->vm->vcpu[id], h);
 	}
 	/* While the others are on their way. */
 	if (self)

@@ -7,6 +7,7 @@ struct sbi_reply vsbi_time(struct vcpu *v, uint64_t fid, const uint64_t *a)
 {
 	if (fid != SBI_TIME_SET_TIMER)
 		return vsbi_err(SBI_ERR_NOT_SUPPORTED);
+	v->pmu.event[SBI_PMU_FW_SET_TIMER]++;
 	vcpu_set_timer(v, a[0]);
 	return vsbi_ok(0);
 }

@@ -13,6 +13,7 @@
 #include <arch/hext.h>
 #include <arch/hfence.h>
 #include <arch/vmid.h>
+#include <guest/vpmu.h>
 
 struct bus_range;
 struct vm;
@@ -89,6 +90,7 @@ struct vcpu {
 	struct fpu_state fp;
 	struct vector_csrs vcsr;
 	void *vregs; /* 32 * vlenb bytes, NULL without vector */
+	struct vpmu pmu;
 	uint64_t sbi_calls, mmio, injected, emulated, fences_in;
 };
 

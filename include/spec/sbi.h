@@ -76,6 +76,62 @@
 #define SBI_RFENCE_HFENCE_VVMA_ASID 5
 #define SBI_RFENCE_HFENCE_VVMA	    6
 
+/* PMU */
+#define SBI_PMU_NUM_COUNTERS	   0
+#define SBI_PMU_COUNTER_GET_INFO   1
+#define SBI_PMU_COUNTER_CFG_MATCH  2
+#define SBI_PMU_COUNTER_START	   3
+#define SBI_PMU_COUNTER_STOP	   4
+#define SBI_PMU_COUNTER_FW_READ	   5
+#define SBI_PMU_COUNTER_FW_READ_HI 6
+#define SBI_PMU_SNAPSHOT_SET_SHMEM 7
+#define SBI_PMU_EVENT_GET_INFO	   8
+
+#define SBI_PMU_INFO_FIRMWARE (1ULL << 63) /* counter_info.type */
+
+#define SBI_PMU_CFG_SKIP_MATCH	(1 << 0)
+#define SBI_PMU_CFG_CLEAR_VALUE (1 << 1)
+#define SBI_PMU_CFG_AUTO_START	(1 << 2)
+#define SBI_PMU_CFG_FILTERS	0xf8 /* hints */
+
+#define SBI_PMU_START_SET_INIT_VALUE (1 << 0)
+#define SBI_PMU_START_INIT_SNAPSHOT  (1 << 1)
+#define SBI_PMU_START_FLAGS	     3
+
+#define SBI_PMU_STOP_RESET	   (1 << 0)
+#define SBI_PMU_STOP_TAKE_SNAPSHOT (1 << 1)
+#define SBI_PMU_STOP_FLAGS	   3
+
+/* event_idx */
+#define SBI_PMU_TYPE_SHIFT 16
+#define SBI_PMU_TYPE_FW	   15
+#define SBI_PMU_CODE_MASK  0xffff
+#define SBI_PMU_EVENT_BITS 20
+
+#define SBI_PMU_FW_MISALIGNED_LOAD	    0
+#define SBI_PMU_FW_MISALIGNED_STORE	    1
+#define SBI_PMU_FW_ACCESS_LOAD		    2
+#define SBI_PMU_FW_ACCESS_STORE		    3
+#define SBI_PMU_FW_ILLEGAL_INSN		    4
+#define SBI_PMU_FW_SET_TIMER		    5
+#define SBI_PMU_FW_IPI_SENT		    6
+#define SBI_PMU_FW_IPI_RECEIVED		    7
+#define SBI_PMU_FW_FENCE_I_SENT		    8
+#define SBI_PMU_FW_FENCE_I_RECEIVED	    9
+#define SBI_PMU_FW_SFENCE_VMA_SENT	    10
+#define SBI_PMU_FW_SFENCE_VMA_RECEIVED	    11
+#define SBI_PMU_FW_SFENCE_VMA_ASID_SENT	    12
+#define SBI_PMU_FW_SFENCE_VMA_ASID_RECEIVED 13
+#define SBI_PMU_FW_HFENCE_GVMA_SENT	    14
+#define SBI_PMU_FW_HFENCE_GVMA_RECEIVED	    15
+#define SBI_PMU_FW_HFENCE_GVMA_VMID_SENT    16
+#define SBI_PMU_FW_HFENCE_GVMA_VMID_RECEIVED 17
+#define SBI_PMU_FW_HFENCE_VVMA_SENT	    18
+#define SBI_PMU_FW_HFENCE_VVMA_RECEIVED	    19
+#define SBI_PMU_FW_HFENCE_VVMA_ASID_SENT    20
+#define SBI_PMU_FW_HFENCE_VVMA_ASID_RECEIVED 21
+#define SBI_PMU_FW_EVENTS		    22
+
 /* HSM */
 #define SBI_HSM_HART_START	0
 #define SBI_HSM_HART_STOP	1
@@ -109,4 +165,16 @@
 /* hart_mask_base: the mask is not used and the call is for all harts */
 #define SBI_HART_MASK_ALL (~0UL)
 
+#ifndef __ASSEMBLER__
+
+#include <stdint.h>
+
+/* SBI_PMU_EVENT_GET_INFO */
+struct sbi_pmu_event_info {
+	uint32_t event_idx;
+	uint32_t output; /* 1: can be counted */
+	uint64_t event_data;
+};
+
+#endif
 #endif

@@ -102,11 +102,11 @@ static void expect_gone(bool resume)
 static void base(void **state)
 {
 	static const uint64_t present[] = {SBI_EXT_BASE, SBI_EXT_TIME, SBI_EXT_IPI, SBI_EXT_RFENCE,
-					   SBI_EXT_HSM,	 SBI_EXT_SRST, SBI_EXT_DBCN};
+					   SBI_EXT_HSM,	 SBI_EXT_SRST, SBI_EXT_DBCN, SBI_EXT_PMU};
 	static const uint64_t absent[] = {9,
 					  15,
 					  0x11,
-					  SBI_EXT_PMU,
+					  SBI_EXT_SUSP,
 					  SBI_EXT_NACL,
 					  SBI_EXT_STA,
 					  UINT64_MAX,
