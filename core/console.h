@@ -20,6 +20,7 @@ struct console_port {
 	bool refused;	 /* console_port_put() said false: ops->output is owed */
 	struct ring out; /* not yet written to the device */
 	struct ring in;
+	unsigned rest; /* polls to come until ops->rested */
 	struct prefix_writer prefix;
 	uint8_t out_buf[PORT_OUT_SIZE];
 	uint8_t in_buf[PORT_IN_SIZE];

@@ -15,6 +15,8 @@
 /* Bytes taken per interrupt: a sender that never ends must not keep the hart. */
 #define INPUT_MAX 256
 
+#define REST_POLLS 2 /* 10 to 20 ms */
+
 /* The escape key was the last key: again, it is meant for the guest. Boot hart only. */
 static bool escaped;
 
@@ -74,6 +76,31 @@ int console_port_get(struct console_port *p)
 		resume(p);
 	spin_unlock(&console.lock);
 	return got ? c : -1;
+}
+
+void console_port_rest(struct console_port *p)
+{
+	spin_lock(&console.lock);
+	p->rest = REST_POLLS;
+	spin_unlock(&console.lock);
+	console_need_poll();
+}
+
+/* Counts the rests down; false when there are none left. */
+static bool poll_rests(void)
+{
+	bool more = false, ends;
+
+	for (struct console_port *p = console.ports; p; p = p->next) {
+		spin_lock(&console.lock);
+		ends = p->rest == 1;
+		p->rest -= p->rest != 0;
+		more |= p->rest != 0;
+		spin_unlock(&console.lock);
+		if (ends)
+			p->ops->rested(p->ctx);
+	}
+	return more;
 }
 
 /* ---- The monitor and the escape key: boot hart, without the lock. ---- */
@@ -156,6 +183,7 @@ bool console_poll(void)
 {
 	bool again = monitor_poll();
 
+	again |= poll_rests();
 	if (!console_polls())
 		return again;
 	spin_lock(&console.lock);

@@ -26,19 +26,28 @@
 struct spinlock sched_lock;
 static uint64_t min_vruntime; /* of those that are or were ready; never less than before */
 
-/* The console's poll, on the boot hart alone. */
+/* The console's poll, on the boot hart alone; anybody may ask for it. Under sched_lock. */
 static bool (*poll_fn)(void);
 static uint64_t poll_next = TIMER_NEVER;
 
 void sched_poll(bool (*fn)(void))
 {
-	poll_fn = fn;
-	if (poll_next != TIMER_NEVER)
-		return;
-	poll_next = timer_now() + host.timebase / POLL_DEVICE_HZ;
+	struct cpu *boot = cpus[0];
+	bool asked;
+
 	spin_lock(&sched_lock);
-	sched_arm(this_cpu());
+	poll_fn = fn;
+	asked = poll_next == TIMER_NEVER;
+	if (asked) {
+		poll_next = timer_now() + host.timebase / POLL_DEVICE_HZ;
+		if (boot == this_cpu())
+			sched_arm(boot);
+		else
+			atomic_store(&boot->rearm, 1);
+	}
 	spin_unlock(&sched_lock);
+	if (asked && boot != this_cpu())
+		cpu_kick(boot);
 }
 
 static uint64_t slice(void)
@@ -301,11 +310,17 @@ static void run_timers(struct cpu *c)
 
 void sched_timer(struct cpu *c)
 {
-	if (c->index == 0 && timer_now() >= poll_next) {
-		poll_next = TIMER_NEVER;
-		if (poll_fn())
-			poll_next = timer_now() + host.timebase / POLL_DEVICE_HZ;
+	bool polls = false;
+
+	if (c->index == 0) {
+		spin_lock(&sched_lock);
+		polls = timer_now() >= poll_next;
+		if (polls)
+			poll_next = TIMER_NEVER; /* who asks from here on is heard after this one */
+		spin_unlock(&sched_lock);
 	}
+	if (polls && poll_fn())
+		sched_poll(poll_fn);
 	run_timers(c);
 }
 

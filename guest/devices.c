@@ -17,7 +17,8 @@
 #include <guest/vuart.h>
 #include "devices.h"
 
-#define UART_SIZE 0x100
+#define UART_SIZE  0x100
+#define UART_BURST 1024 /* bytes without a rest */
 
 struct guest_devices {
 	struct vuart uart;
@@ -28,6 +29,14 @@ struct guest_devices {
 	 * first bytes of an SBI console.
 	 */
 	bool uart_listens;
+	/*
+	 * The line has no speed: the FIFOs are full, or empty, again as soon as the guest has seen
+	 * to them, and Linux' handler goes on while there is something to do. It would take no
+	 * timer interrupt for as long. So after a burst of bytes there is nothing more to do for 10
+	 * to 20 ms: nothing is received, and the transmitter asks for nothing.
+	 */
+	unsigned uart_bytes; /* of the burst */
+	bool uart_rests;
 	struct vplic plic;
 	struct vplic_context context[]; /* one for each vcpu */
 };
@@ -68,18 +77,30 @@ static const struct bus_ops plic_bus = {.access = plic_access};
 
 /* ---- The UART ---- */
 
+/* One byte has passed. A guest that polls is left alone. */
+static void uart_count(struct guest_devices *d)
+{
+	if (!d->uart.ier || d->uart_rests || ++d->uart_bytes < UART_BURST)
+		return;
+	d->uart_bytes = 0;
+	d->uart_rests = true;
+	vuart_tx_rest(&d->uart, true);
+	console_port_rest(d->port);
+}
+
 static bool uart_tx(void *ctx, uint8_t byte)
 {
-	struct vm *vm = ctx;
+	struct guest_devices *d = devices(ctx);
 
-	return console_port_put(devices(vm)->port, byte);
+	if (!console_port_put(d->port, byte))
+		return false;
+	uart_count(d);
+	return true;
 }
 
 static void uart_irq(void *ctx, bool level)
 {
-	struct vm *vm = ctx;
-
-	vplic_set_level(&devices(vm)->plic, VM_UART_IRQ, level);
+	vplic_set_level(&devices(ctx)->plic, VM_UART_IRQ, level);
 }
 
 /* Waiting input into the receive FIFO, as far as it goes. Holder of dev_lock. */
@@ -89,8 +110,10 @@ static void uart_pull(void *ctx)
 	struct guest_devices *d = devices(vm);
 	int c;
 
-	while (vuart_rx_space(&d->uart) && (c = console_port_get(d->port)) >= 0)
+	while (!d->uart_rests && vuart_rx_space(&d->uart) && (c = console_port_get(d->port)) >= 0) {
 		vuart_rx(&d->uart, (uint8_t)c);
+		uart_count(d);
+	}
 }
 
 static const struct vuart_ops uart_ops = {.tx = uart_tx, .irq = uart_irq, .rx_room = uart_pull};
@@ -137,7 +160,24 @@ static void port_output(void *ctx)
 	spin_unlock(&vm->dev_lock);
 }
 
-static const struct console_port_ops port_ops = {.input = port_input, .output = port_output};
+static void port_rested(void *ctx)
+{
+	struct vm *vm = ctx;
+	struct guest_devices *d = devices(vm);
+
+	spin_lock(&vm->dev_lock);
+	d->uart_rests = false;
+	vuart_tx_rest(&d->uart, false);
+	if (d->uart_listens)
+		uart_pull(vm);
+	spin_unlock(&vm->dev_lock);
+}
+
+static const struct console_port_ops port_ops = {
+	.input = port_input,
+	.output = port_output,
+	.rested = port_rested,
+};
 
 bool guest_has_console(const struct vm *vm)
 {
@@ -203,7 +243,8 @@ void devices_reset(struct vm *vm)
 	spin_lock(&vm->dev_lock);
 	vplic_init(&d->plic, d->context, vm->nvcpus, &plic_ops, vm);
 	vuart_init(&d->uart, &uart_ops, vm);
-	d->uart_listens = false;
+	d->uart_listens = d->uart_rests = false;
+	d->uart_bytes = 0;
 	for (unsigned i = 0; i < vm->nvcpus; i++)
 		vcpu_set_line(vm->vcpu[i], IRQ_VSEI, false);
 	spin_unlock(&vm->dev_lock);

@@ -123,7 +123,8 @@ static uint8_t rx_pop(struct vuart *u)
 static void tx_emptied(struct vuart *u)
 {
 	u->lsr |= TX_EMPTY;
-	u->thre_pending = true;
+	u->thre_pending = !u->tx_rests;
+	u->thre_held = u->tx_rests;
 }
 
 /* A guest that writes into a full FIFO has not looked at THRE; the byte is lost, as on hardware. */
@@ -148,7 +149,8 @@ static void write_thr(struct vuart *u, uint8_t byte)
 		rx_push(u, byte, false);
 	else if (u->tx_count || !u->ops->tx(u->ctx, byte))
 		tx_hold(u, byte);
-	u->thre_pending = u->lsr & UART_LSR_THRE;
+	u->thre_pending = (u->lsr & UART_LSR_THRE) && !u->tx_rests;
+	u->thre_held = u->tx_rests;
 	/* With no interrupt enabled the line is low, and stays so. */
 	if (u->ier)
 		update_line(u);
@@ -160,8 +162,10 @@ static void write_ier(struct vuart *u, uint8_t value)
 
 	u->ier = value & UART_IER_MASK;
 	/* Enabling the interrupt while the transmitter is empty raises it. Linux tests for this. */
-	if ((rising & UART_IER_THRI) && (u->lsr & UART_LSR_THRE))
+	if ((rising & UART_IER_THRI) && (u->lsr & UART_LSR_THRE)) {
 		u->thre_pending = true;
+		u->thre_held = false;
+	}
 }
 
 static void write_fcr(struct vuart *u, uint8_t value)
@@ -378,6 +382,17 @@ void vuart_tx_ready(struct vuart *u)
 		if (--u->tx_count == 0)
 			tx_emptied(u);
 	}
+	update_line(u);
+}
+
+void vuart_tx_rest(struct vuart *u, bool rest)
+{
+	u->tx_rests = rest;
+	if (rest || !u->thre_held)
+		return;
+	u->thre_held = false;
+	if (u->lsr & UART_LSR_THRE)
+		u->thre_pending = true;
 	update_line(u);
 }
 

@@ -43,6 +43,7 @@ bool console_polls(void); /* constant after console_configure() */
 struct console_port_ops {
 	void (*input)(void *ctx);  /* bytes wait: console_port_get() */
 	void (*output)(void *ctx); /* there is room again after console_port_put() said false */
+	void (*rested)(void *ctx); /* the time of console_port_rest() is over */
 };
 /* At boot. The name is copied. May get the line: console_configure(). NULL: no memory. */
 struct console_port *console_port_new(const char *name, const struct console_port_ops *ops,
@@ -52,6 +53,8 @@ struct console_port *console_port_new(const char *name, const struct console_por
 bool console_port_put(struct console_port *p, uint8_t c);
 /* One byte of input for the guest, or -1. */
 int console_port_get(struct console_port *p);
+/* ops->rested is called in 10 to 20 ms. A VM's dev_lock may be held. */
+void console_port_rest(struct console_port *p);
 const char *console_port_name(const struct console_port *p);
 struct console_port *console_port_by_name(const char *name); /* NULL: none */
 

@@ -33,8 +33,8 @@ void sched_arm(struct cpu *c);
  * waits for this hart that may run on another one.
  */
 void sched_away(bool away);
-/* Calls fn about 100 times a second until it returns false; with no lock held. Boot hart, once
- * there is a timer. */
+/* Calls fn about 100 times a second until it returns false; on the boot hart, with no lock held.
+ * Any hart asks for it, once there is a timer. */
 void sched_poll(bool (*fn)(void));
 /* A kick has arrived on this hart: another hart may have given its turn an end. */
 void sched_kicked(struct cpu *c);

@@ -12,8 +12,8 @@
  * zero-extended, and writes the low byte of the value there. Offsets from 8 on read as 0 and ignore
  * writes.
  *
- * The caller serialises all calls on one vuart. tx() and irq() must not call back into it;
- * rx_room() may call vuart_rx() and vuart_break().
+ * The caller serialises all calls on one vuart. tx() may call vuart_tx_rest(u, true) and rx_room()
+ * vuart_rx(), vuart_break() and that; else they and irq() must not call back into it.
  */
 #ifndef NACRE_GUEST_VUART_H
 #define NACRE_GUEST_VUART_H
@@ -39,6 +39,8 @@ struct vuart {
 	void *ctx;
 	uint8_t ier, fcr, lcr, mcr, lsr, msr, scr, dll, dlm;
 	bool thre_pending; /* THRE interrupt not yet answered by an IIR read or a THR write */
+	bool tx_rests;
+	bool thre_held;	   /* a THRE interrupt that comes when the rest is over */
 	bool level;	   /* the interrupt line */
 	uint8_t rx_head, rx_count, tx_head, tx_count;
 	uint8_t rx[UART_FIFO_SIZE], tx[UART_FIFO_SIZE];
@@ -63,6 +65,13 @@ unsigned vuart_rx_space(const struct vuart *u);
 
 /* The owner can take bytes again: pass on the held ones, oldest first, until it refuses. */
 void vuart_tx_ready(struct vuart *u);
+
+/*
+ * The transmitter rests, as a slow line would make it: a byte that has left is not followed by a
+ * THRE interrupt until the rest is over. LSR says what it always says, and enabling the interrupt
+ * raises it.
+ */
+void vuart_tx_rest(struct vuart *u, bool rest);
 
 /* A break arrives. Takes a FIFO entry; with none free it is an overrun. Ignored in loopback. */
 void vuart_break(struct vuart *u);

@@ -239,6 +239,12 @@ int console_port_get(struct console_port *p)
 	return fake.got < fake.nin ? fake.in[fake.got++ % FAKE_CONSOLE] : -1;
 }
 
+void console_port_rest(struct console_port *p)
+{
+	(void)p;
+	fake.rests++;
+}
+
 void fake_input(const void *bytes, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)

@@ -62,6 +62,7 @@ struct fake {
 	void *port_ctx;
 	uint8_t out[FAKE_CONSOLE], in[FAKE_CONSOLE];
 	unsigned nout, room, nin, got;
+	unsigned rests; /* asked for; the test itself calls port->rested */
 };
 
 extern struct fake fake;

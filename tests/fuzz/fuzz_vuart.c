@@ -67,6 +67,8 @@ static void act(struct owner *o, uint8_t op, uint8_t value)
 		check(!(u->lsr & UART_LSR_THRE) == (u->tx_count > 0));
 		break;
 	case 3:
+		vuart_tx_rest(u, value & 1);
+		break;
 	case 4:
 	case 5:
 	case 6:
@@ -84,6 +86,7 @@ static void serve(struct owner *o)
 {
 	struct vuart *u = &o->u;
 
+	vuart_tx_rest(u, false);
 	vuart_write(u, UART_LCR, UART_LCR_8N1);
 	vuart_write(u, UART_MCR, UART_MCR_LOOP); /* no more input */
 	vuart_write(u, UART_IER, 0x0f);

@@ -144,6 +144,39 @@ static void test_thre_interrupt(void **state)
 	assert_int_equal(in(UART_IIR), UART_IIR_NO_INT);
 }
 
+static void test_tx_rest(void **state)
+{
+	(void)state;
+	out(UART_IER, UART_IER_THRI);
+	vuart_tx_rest(u, true);
+	assert_int_equal(in(UART_IIR), UART_IIR_THRI); /* from before */
+	out(UART_THR, 'a');
+	assert_int_equal(o.nout, 1);
+	assert_int_equal(in(UART_LSR), UART_LSR_THRE | UART_LSR_TEMT);
+	assert_false(o.level);
+	vuart_tx_rest(u, false);
+	assert_true(o.level);
+	assert_int_equal(in(UART_IIR), UART_IIR_THRI);
+	vuart_tx_rest(u, true);
+	vuart_tx_rest(u, false); /* nothing was written meanwhile */
+	assert_false(o.level);
+	vuart_tx_rest(u, true);
+	out(UART_THR, 'b');
+	out(UART_IER, 0);
+	out(UART_IER, UART_IER_THRI); /* Linux tests for this, at any time */
+	assert_int_equal(in(UART_IIR), UART_IIR_THRI);
+	vuart_tx_rest(u, false); /* that was the one */
+	assert_false(o.level);
+	vuart_tx_rest(u, true);
+	o.credit = 0;
+	out(UART_THR, 'c');
+	vuart_tx_rest(u, false); /* the byte has not left: the interrupt comes when it does */
+	assert_false(o.level);
+	o.credit = 1;
+	vuart_tx_ready(u);
+	assert_true(o.level);
+}
+
 static void test_rx_fifo(void **state)
 {
 	static const uint8_t trigger[] = {1, 4, 8, 14};
@@ -408,6 +441,7 @@ int main(void)
 		TEST(test_tx_held),
 		TEST(test_tx_clear),
 		TEST(test_thre_interrupt),
+		TEST(test_tx_rest),
 		TEST(test_rx_fifo),
 		TEST(test_rx_without_fifo),
 		TEST(test_break),

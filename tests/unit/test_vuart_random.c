@@ -13,7 +13,7 @@
 
 struct model {
 	uint8_t ier, lcr, mcr, scr, dll, dlm, deltas;
-	bool fifo, oe, bi, thre_pending;
+	bool fifo, oe, bi, thre_pending, thre_held, rests;
 	unsigned trigger;
 	unsigned nrx, ntx;
 	uint8_t rx[17], tx[16];
@@ -78,6 +78,12 @@ static void m_arrive(uint8_t byte, bool brk)
 	m.brk[m.nrx++] = brk;
 }
 
+static void m_thre(void)
+{
+	m.thre_pending = !m.rests;
+	m.thre_held = m.rests;
+}
+
 static void m_send(void)
 {
 	while (m.ntx && m.credit) {
@@ -85,7 +91,7 @@ static void m_send(void)
 		m.sent[m.nsent++ % sizeof(m.sent)] = m.tx[0];
 		memmove(m.tx, m.tx + 1, --m.ntx);
 		if (m.ntx == 0)
-			m.thre_pending = true;
+			m_thre();
 	}
 }
 
@@ -136,9 +142,11 @@ static uint8_t m_read(unsigned offset)
 static void m_write_thr(uint8_t v)
 {
 	m.thre_pending = false;
+	m.thre_held = m.rests;
 	if (m.mcr & 0x10) {
 		m_arrive(v, false);
-		m.thre_pending = m.ntx == 0;
+		if (m.ntx == 0)
+			m_thre();
 	} else if (m.ntx < 16) {
 		bool was_empty = m.ntx == 0;
 
@@ -159,7 +167,7 @@ static void m_write_fcr(uint8_t v)
 	}
 	if (toggled || (on && (v & 4))) {
 		if (m.ntx)
-			m.thre_pending = true;
+			m_thre();
 		m.ntx = 0;
 	}
 	m.trigger = !on ? 1 : (v >> 6) == 0 ? 1 : (v >> 6) == 1 ? 4 : (v >> 6) == 2 ? 8 : 14;
@@ -187,8 +195,10 @@ static void m_write(unsigned offset, uint8_t v)
 	} else if (offset == 1 && dlab) {
 		m.dlm = v;
 	} else if (offset == 1) {
-		if ((v & 2) && !(m.ier & 2) && m.ntx == 0)
+		if ((v & 2) && !(m.ier & 2) && m.ntx == 0) {
 			m.thre_pending = true;
+			m.thre_held = false;
+		}
 		m.ier = v & 15;
 	} else if (offset == 2) {
 		m_write_fcr(v);
@@ -250,6 +260,13 @@ static void step(void)
 	} else if (op == 13) {
 		out(0, v);
 		m_write(0, v);
+	} else if (op == 14) {
+		vuart_tx_rest(u, v & 1);
+		m.rests = v & 1;
+		if (!m.rests && m.thre_held) {
+			m.thre_held = false;
+			m.thre_pending |= m.ntx == 0;
+		}
 	} else {
 		o.credit = m.credit = rnd(2) ? 0 : rnd(20);
 		vuart_tx_ready(u);
