@@ -7,45 +7,45 @@
  * Before a run the caller sets sepc, sstatus (SPP) and hstatus (SPV, SPVP) as for any sret; the
  * interrupts of L1 are off. Usable from C and assembly.
  */
-#ifndef GUEST_L2_H
-#define GUEST_L2_H
+#ifndef GUEST_RUN_H
+#define GUEST_RUN_H
 
-/* struct l2: byte offsets */
-#define L2_SEPC	   256
-#define L2_SSTATUS 264
-#define L2_SCAUSE  272
-#define L2_STVAL   280
-#define L2_SP	   288
-#define L2_GP	   296
-#define L2_TP	   304
+/* struct run: byte offsets */
+#define RUN_SEPC    256
+#define RUN_SSTATUS 264
+#define RUN_SCAUSE  272
+#define RUN_STVAL   280
+#define RUN_SP	    288
+#define RUN_GP	    296
+#define RUN_TP	    304
 
 #ifndef __ASSEMBLER__
 
 #include "lib.h"
 
-struct l2 {
-	uint64_t x[32]; /* before the run (l2_sret() only), and as the trap found them; not x[0] */
+struct run {
+	uint64_t x[32]; /* before the run (run_sret() only), and as the trap found them; not x[0] */
 	uint64_t sepc, sstatus, scause, stval; /* of the trap */
 	uint64_t sp, gp, tp;		       /* L1's meanwhile */
 };
 
-static_assert(offsetof(struct l2, sepc) == L2_SEPC, "l2.h");
-static_assert(offsetof(struct l2, sstatus) == L2_SSTATUS, "l2.h");
-static_assert(offsetof(struct l2, scause) == L2_SCAUSE, "l2.h");
-static_assert(offsetof(struct l2, stval) == L2_STVAL, "l2.h");
-static_assert(offsetof(struct l2, sp) == L2_SP, "l2.h");
-static_assert(offsetof(struct l2, tp) == L2_TP, "l2.h");
+static_assert(offsetof(struct run, sepc) == RUN_SEPC, "run.h");
+static_assert(offsetof(struct run, sstatus) == RUN_SSTATUS, "run.h");
+static_assert(offsetof(struct run, scause) == RUN_SCAUSE, "run.h");
+static_assert(offsetof(struct run, stval) == RUN_STVAL, "run.h");
+static_assert(offsetof(struct run, sp) == RUN_SP, "run.h");
+static_assert(offsetof(struct run, tp) == RUN_TP, "run.h");
 
 /* Returns 0 after the first trap into L1, whoever it comes from. */
-long l2_sret(struct l2 *l);
+long run_sret(struct run *l);
 /* The registers come from the shared memory. 0 as above, or the error of the call. */
-long l2_sync_sret(struct l2 *l);
+long run_sync_sret(struct run *l);
 
 /* hgatp for an L2 that sees L1's RAM where L1 sees it. */
-uint64_t l2_gstage(unsigned vmid);
+uint64_t run_gstage(unsigned vmid);
 
 /* L2's code: one ecall after the other. */
-extern char l2_ecall[];
+extern char run_ecall[];
 
 #endif
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Runs of L2 (l2.h). While L2 runs, sscratch holds the struct l2 and stvec leads to l2_trap; both are the library's again
+ * Runs of L2 (run.h). While L2 runs, sscratch holds the struct run and stvec leads to run_trap; both are the library's again
  * when the run has ended.
  */
 #include <spec/csr.h>
 #include <spec/nacl.h>
 #include <spec/sbi.h>
 #include "callee.h"
-#include "l2.h"
+#include "run.h"
 
 	.irp	n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
 	.set	.Lx\n, 8 * \n
@@ -15,11 +15,11 @@
 
 	.macro	begin
 	save_callee
-	sd	sp, L2_SP(a0)
-	sd	gp, L2_GP(a0)
-	sd	tp, L2_TP(a0)
+	sd	sp, RUN_SP(a0)
+	sd	gp, RUN_GP(a0)
+	sd	tp, RUN_TP(a0)
 	csrw	sscratch, a0
-	la	t0, l2_trap
+	la	t0, run_trap
 	csrw	stvec, t0
 	.endm
 
@@ -32,8 +32,8 @@
 	.endm
 
 	.text
-	.globl l2_sret
-l2_sret:
+	.globl run_sret
+run_sret:
 	begin
 	mv	x31, a0
 	.irp	n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
@@ -42,8 +42,8 @@ l2_sret:
 	ld	x31, 248(x31)
 	sret
 
-	.globl l2_sync_sret
-l2_sync_sret:
+	.globl run_sync_sret
+run_sync_sret:
 	begin
 	li	a6, SBI_NACL_SYNC_SRET
 	li	a7, SBI_EXT_NACL
@@ -51,7 +51,7 @@ l2_sync_sret:
 	end
 
 	.balign 4
-l2_trap:
+run_trap:
 	csrrw	x31, sscratch, x31
 	.irp	n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
 	sd	x\n, .Lx\n(x31)
@@ -59,21 +59,21 @@ l2_trap:
 	csrr	t0, sscratch
 	sd	t0, 248(x31)
 	csrr	t0, sepc
-	sd	t0, L2_SEPC(x31)
+	sd	t0, RUN_SEPC(x31)
 	csrr	t0, sstatus
-	sd	t0, L2_SSTATUS(x31)
+	sd	t0, RUN_SSTATUS(x31)
 	csrr	t0, scause
-	sd	t0, L2_SCAUSE(x31)
+	sd	t0, RUN_SCAUSE(x31)
 	csrr	t0, stval
-	sd	t0, L2_STVAL(x31)
-	ld	sp, L2_SP(x31)
-	ld	gp, L2_GP(x31)
-	ld	tp, L2_TP(x31)
+	sd	t0, RUN_STVAL(x31)
+	ld	sp, RUN_SP(x31)
+	ld	gp, RUN_GP(x31)
+	ld	tp, RUN_TP(x31)
 	li	a0, 0
 	end
 
-	.globl l2_ecall
+	.globl run_ecall
 	.balign 4
-l2_ecall:
+run_ecall:
 	ecall
-	j	l2_ecall
+	j	run_ecall

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A G-stage for L2: L1's own RAM, one to one, in 1 GiB pages (Sv39x4). */
-#include "l2.h"
+#include "run.h"
 
 #define ENTRIES 2048
 
-uint64_t l2_gstage(unsigned vmid)
+uint64_t run_gstage(unsigned vmid)
 {
 	static uint64_t roots[MAX_HARTS][ENTRIES] __attribute__((aligned(16384)));
 	uint64_t *root = roots[self()->index];
