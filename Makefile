@@ -30,7 +30,8 @@ PURE := core/bundle.c core/bus.c core/config.c core/config_prop.c core/fdt.c cor
 	arch/riscv/isa_guest.c arch/riscv/nacl_shmem.c \
 	arch/riscv/tlbmodel.c arch/riscv/tlbmodel_l1.c arch/riscv/tlbmodel_stale.c arch/riscv/tlbmodel_text.c arch/riscv/vmid.c arch/riscv/vwalk.c \
 	guest/hartmask.c guest/image.c guest/vfdt.c guest/vplic.c guest/vpmu.c guest/vuart.c
-BASE_HEADERS := core/types.h core/errno.h core/log.h core/errtext.h core/ring.h arch/isa_rows.inc arch/tlbsan.h
+PURE += guest/nested/ncsr.c guest/nested/nwalk.c
+BASE_HEADERS := core/types.h core/errno.h core/log.h core/errtext.h core/ring.h arch/isa_rows.inc arch/tlbsan.h arch/world.h
 # Headers of core that arch/riscv may include: it can say something, and panic.
 ARCH_HEADERS := core/log.h
 

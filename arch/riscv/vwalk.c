@@ -14,6 +14,7 @@
 
 #define TRIES	   8U /* to set A and D */
 #define N_64K_SIZE (UINT64_C(1) << 16)
+#define WIDE_BITS  2U /* of a root of HGATP_ROOT_PAGES */
 
 static_assert(SATP_MODE_SV48 == SATP_MODE_SV39 + 1 && SATP_MODE_SV57 == SATP_MODE_SV39 + 2,
 	      "each mode has one level more than the one before");
@@ -60,11 +61,13 @@ static int access_fault(struct walk *w, int rc)
 
 /* ---- addresses and entries ---- */
 
-static bool is_canonical(gva_t va, unsigned levels)
+static bool is_canonical(const struct vwalk_env *env, gva_t va, unsigned levels)
 {
 	unsigned bits = PAGE_SHIFT + levels * PTE_TABLE_SHIFT;
 	uint64_t top = va.v >> (bits - 1); /* the sign, and all that must equal it */
 
+	if (env->wide_root)
+		return !(va.v >> (bits + WIDE_BITS));
 	return top == 0 || top == UINT64_MAX >> (bits - 1);
 }
 
@@ -74,9 +77,10 @@ static uint64_t span(unsigned level)
 	return PAGE_SIZE << (level * PTE_TABLE_SHIFT);
 }
 
-static gpa_t pte_at(gpa_t table, gva_t va, unsigned level)
+/* extra: bits of the index beyond those of a table of one page. */
+static gpa_t pte_at(gpa_t table, gva_t va, unsigned level, unsigned extra)
 {
-	uint64_t index = va.v / span(level) & ((UINT64_C(1) << PTE_TABLE_SHIFT) - 1);
+	uint64_t index = va.v / span(level) & ((UINT64_C(1) << (PTE_TABLE_SHIFT + extra)) - 1);
 
 	return gpa(table.v + index * sizeof(uint64_t));
 }
@@ -182,12 +186,12 @@ static int walk(struct walk *w, unsigned levels)
 {
 	struct vwalk_result *out = w->out;
 	gpa_t table = gpa((w->env->vsatp & SATP_PPN) << PAGE_SHIFT);
-	unsigned level = levels - 1, tries = TRIES;
+	unsigned level = levels - 1, tries = TRIES, extra = w->env->wide_root ? WIDE_BITS : 0;
 	int rc;
 
 	for (;;) {
 		out->levels = levels - level;
-		out->pte_at = pte_at(table, w->va, level);
+		out->pte_at = pte_at(table, w->va, level, level == levels - 1 ? extra : 0);
 		rc = read_pte(w, level);
 		if (rc)
 			return access_fault(w, rc);
@@ -232,7 +236,7 @@ int vwalk(const struct vwalk_env *env, const struct vwalk_mem *mem, void *ctx, g
 	if (mode < SATP_MODE_SV39 || mode > SATP_MODE_SV57)
 		return -NACRE_EINVAL;
 	levels = 3 + (unsigned)(mode - SATP_MODE_SV39);
-	if (!is_canonical(va, levels))
+	if (!is_canonical(env, va, levels))
 		return page_fault(&w);
 	return walk(&w, levels);
 }

@@ -23,6 +23,7 @@ enum vwalk_access {
 /* What translation depends on. Of the extensions it counts what the hart does, told or not. */
 struct vwalk_env {
 	uint64_t vsatp;
+	bool wide_root;	  /* of four pages, as in a G-stage (Sv39x4, ...); addresses are zero-extended */
 	bool user;	  /* access from VU-mode, not VS-mode */
 	bool sum;	  /* vsstatus.SUM */
 	bool mxr;	  /* vsstatus.MXR or HS-level sstatus.MXR */

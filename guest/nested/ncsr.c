@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A guest's hypervisor CSRs. One row for each: where its value is, which bits a write changes, and
+ * for the few that are views of others or have fields with legal values of their own, a function.
+ * An index by CSR number finds the row.
+ */
+#include <guest/nested/ncsr.h>
+
+#include <spec/csr.h>
+#include <spec/pte.h>
+
+/* Delegable exceptions: those that a hart with M, S and H must have writable, and software check
+ * (18). */
+#define HEDELEG_MASK (BIT(19) - 1 - (BIT(9) | BIT(10) | BIT(11) | BIT(14) | BIT(16) | BIT(17)))
+#define HSTATUS_MASK                                                                          \
+	(HSTATUS_GVA | HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_HU | HSTATUS_VTVM | HSTATUS_VTW | \
+	 HSTATUS_VTSR)
+#define VSSTATUS_MASK	(SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_SUM | SSTATUS_MXR)
+#define SATP_ASID_SHIFT 44
+
+enum how {
+	PLAIN,	  /* the value, writable in `mask` */
+	READONLY, /* and 0 */
+	VSSTATUS,
+	VSATP,
+	HGATP,
+	HENVCFG,
+	HCOUNTEREN,
+	HIP,
+	VSIP,
+	VSIE,
+	TIMECMP,
+};
+
+struct row {
+	uint16_t csr;
+	uint8_t how;
+	uint16_t at; /* in struct ncsr_file */
+	uint64_t mask;
+};
+
+#define ROW(c, h, field, m)                                      \
+	{                                                        \
+		CSR_##c, h, offsetof(struct ncsr_file, field), m \
+	}
+
+/* In the order of dependence: what is delegated, before what is pending or enabled by that; hvip
+ * before its views. */
+static const struct row rows[] = {
+	ROW(HSTATUS, PLAIN, hstatus, HSTATUS_MASK),
+	ROW(HEDELEG, PLAIN, hedeleg, HEDELEG_MASK),
+	ROW(HIDELEG, PLAIN, vs.hideleg, IP_VS),
+	ROW(HENVCFG, HENVCFG, vs.henvcfg, 0),
+	ROW(HCOUNTEREN, HCOUNTEREN, vs.hcounteren, 0),
+	ROW(HTIMEDELTA, PLAIN, htimedelta, UINT64_MAX),
+	ROW(HGEIE, READONLY, hstatus, 0),
+	ROW(HGEIP, READONLY, hstatus, 0),
+	ROW(HIE, PLAIN, vs.hie, IP_VS),
+	ROW(HTVAL, PLAIN, htval, UINT64_MAX),
+	ROW(HTINST, PLAIN, htinst, UINT64_MAX),
+	ROW(HGATP, HGATP, hgatp, 0),
+	ROW(VSSTATUS, VSSTATUS, vs.vsstatus, VSSTATUS_MASK),
+	ROW(VSTVEC, PLAIN, vs.vstvec, ~UINT64_C(2)),
+	ROW(VSSCRATCH, PLAIN, vs.vsscratch, UINT64_MAX),
+	ROW(VSEPC, PLAIN, vs.vsepc, ~UINT64_C(1)),
+	ROW(VSCAUSE, PLAIN, vs.vscause, UINT64_MAX),
+	ROW(VSTVAL, PLAIN, vs.vstval, UINT64_MAX),
+	ROW(VSATP, VSATP, vs.vsatp, 0),
+	ROW(VSTIMECMP, TIMECMP, vs.vstimecmp, UINT64_MAX),
+	ROW(HVIP, PLAIN, vs.hvip, IP_VS),
+	ROW(HIP, HIP, vs.hvip, IP_VSSI),
+	ROW(VSIE, VSIE, vs.hie, IP_VS),
+	ROW(VSIP, VSIP, vs.hvip, IP_VSSI),
+};
+
+/* hgeip alone is outside 0x2xx and 0x6xx. */
+#define INDEX(csr) (((csr)&0xff) | ((csr)&0x400) >> 2)
+#define AT(c, n)   [INDEX(CSR_##c)] = (n) + 1
+
+static const uint8_t index_of[512] = {
+	AT(HSTATUS, 0),	   AT(HEDELEG, 1),   AT(HIDELEG, 2), AT(HENVCFG, 3),	AT(HCOUNTEREN, 4),
+	AT(HTIMEDELTA, 5), AT(HGEIE, 6),     AT(HIE, 8),     AT(HTVAL, 9),	AT(HTINST, 10),
+	AT(HGATP, 11),	   AT(VSSTATUS, 12), AT(VSTVEC, 13), AT(VSSCRATCH, 14), AT(VSEPC, 15),
+	AT(VSCAUSE, 16),   AT(VSTVAL, 17),   AT(VSATP, 18),  AT(VSTIMECMP, 19), AT(HVIP, 20),
+	AT(HIP, 21),	   AT(VSIE, 22),     AT(VSIP, 23),
+};
+
+static_assert(ARRAY_SIZE(rows) == 24, "index_of names each row");
+
+static const struct row *find(const struct ncsr_file *f, unsigned csr)
+{
+	unsigned i = (csr & ~0x4ffU) == 0x200 ? index_of[INDEX(csr)] : csr == CSR_HGEIP ? 8 : 0;
+
+	if (!i || (rows[i - 1].how == TIMECMP && !f->can.sstc))
+		return NULL;
+	return &rows[i - 1];
+}
+
+static uint64_t *value(struct ncsr_file *f, const struct row *r)
+{
+	return (uint64_t *)((char *)f + r->at);
+}
+
+uint64_t ncsr_hip(const struct ncsr_file *f)
+{
+	return f->vs.hvip | (f->vstip && (f->vs.henvcfg & HENVCFG_STCE) ? IP_VSTI : 0);
+}
+
+bool ncsr_looks_at_time(const struct ncsr_file *f, unsigned csr)
+{
+	return (csr == CSR_HIP || csr == CSR_VSIP) && (f->vs.henvcfg & HENVCFG_STCE);
+}
+
+static bool is_dirty(uint64_t status)
+{
+	return (status & SSTATUS_FS) == SSTATUS_FS_DIRTY ||
+	       (status & SSTATUS_VS) == SSTATUS_VS_DIRTY;
+}
+
+bool ncsr_read(const struct ncsr_file *f, unsigned csr, uint64_t *val)
+{
+	const struct row *r = find(f, csr);
+	uint64_t v;
+
+	if (!r)
+		return false;
+	v = *value((struct ncsr_file *)f, r);
+	switch (r->how) {
+	case READONLY:
+		v = 0;
+		break;
+	case VSSTATUS:
+		v = (v & ~SSTATUS_SD) | (is_dirty(v) ? SSTATUS_SD : 0);
+		break;
+	case HIP:
+		v = ncsr_hip(f);
+		break;
+	case VSIP:
+		v = (ncsr_hip(f) & f->vs.hideleg) >> 1;
+		break;
+	case VSIE:
+		v = (v & f->vs.hideleg) >> 1;
+		break;
+	default:
+		break;
+	}
+	*val = v;
+	return true;
+}
+
+static bool has_mode(unsigned modes, uint64_t mode)
+{
+	return mode == 0 || (modes >> mode & 1);
+}
+
+/* A write with a mode that is not there is ignored, as the whole of it would be with satp. */
+static uint64_t legal_vsatp(const struct ncsr_file *f, uint64_t old, uint64_t v)
+{
+	uint64_t asid = ((UINT64_C(1) << f->can.asid_bits) - 1) << SATP_ASID_SHIFT;
+
+	if (!has_mode(f->can.vsatp_modes, v >> SATP_MODE_SHIFT))
+		return old;
+	return v & (UINT64_C(0xf) << SATP_MODE_SHIFT | asid | SATP_PPN);
+}
+
+/* Here such a write is not ignored: the mode becomes Bare. A root is 16 KiB and aligned to that. */
+static uint64_t legal_hgatp(const struct ncsr_file *f, uint64_t v)
+{
+	uint64_t mode = v >> HGATP_MODE_SHIFT;
+
+	v &= HGATP_VMID | (HGATP_PPN & ~UINT64_C(3));
+	return has_mode(f->can.hgatp_modes, mode) ? v | mode << HGATP_MODE_SHIFT : v;
+}
+
+/* CBIE has a reserved value, 2. */
+static uint64_t legal_henvcfg(const struct ncsr_file *f, uint64_t old, uint64_t v)
+{
+	if ((v & HENVCFG_CBIE) == (HENVCFG_CBIE & (HENVCFG_CBIE << 1)))
+		v = (v & ~HENVCFG_CBIE) | (old & HENVCFG_CBIE);
+	return v & f->can.henvcfg;
+}
+
+bool ncsr_write(struct ncsr_file *f, unsigned csr, uint64_t val)
+{
+	const struct row *r = find(f, csr);
+	uint64_t *p, mask;
+
+	if (!r || csr >> 10 == 3)
+		return false;
+	p = value(f, r);
+	mask = r->mask;
+	switch (r->how) {
+	case READONLY:
+		return true;
+	case VSSTATUS:
+		mask |= f->can.vsstatus;
+		break;
+	case HCOUNTEREN:
+		mask = f->can.hcounteren;
+		break;
+	case VSATP:
+		*p = legal_vsatp(f, *p, val);
+		return true;
+	case HGATP:
+		*p = legal_hgatp(f, val);
+		return true;
+	case HENVCFG:
+		*p = legal_henvcfg(f, *p, val);
+		return true;
+	case VSIE:
+	case VSIP: /* what is not delegated is read-only here */
+		mask &= f->vs.hideleg;
+		val <<= 1;
+		break;
+	default:
+		break;
+	}
+	*p = (*p & ~mask) | (val & mask);
+	return true;
+}
+
+unsigned ncsr_number(unsigned i)
+{
+	return i < ARRAY_SIZE(rows) ? rows[i].csr : 0;
+}
+
+void ncsr_reset(struct ncsr_file *f)
+{
+	*f = (struct ncsr_file){.can = f->can};
+	f->hstatus = HSTATUS_VSXL64;
+	f->vs.vsstatus = SSTATUS_UXL64;
+	f->vs.vstimecmp = UINT64_MAX;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The hypervisor and VS CSRs of a guest that has the hypervisor extension, as a file of values:
+ * reads and writes with all that the specification says about legal values, read-only fields and
+ * aliases (hip, vsip, vsie). What follows from a write for the hart, and counting time, is the
+ * caller's. Privileged specification, chapter "H" Extension; Sstc.
+ */
+#ifndef NACRE_GUEST_NESTED_NCSR_H
+#define NACRE_GUEST_NESTED_NCSR_H
+
+#include <arch/world.h>
+#include <core/types.h>
+
+#define NCSR_VMID_BITS 14
+
+/* What the guest was given; constant while it runs. */
+struct ncsr_caps {
+	uint64_t henvcfg;     /* writable bits */
+	uint64_t hcounteren;  /* the same */
+	uint64_t vsstatus;    /* the same, of FS and VS */
+	uint16_t hgatp_modes; /* bit n: MODE n; Bare is always there */
+	uint16_t vsatp_modes;
+	uint8_t asid_bits;
+	bool sstc; /* vstimecmp exists */
+};
+
+/*
+ * While the guest's own guest (L2) runs, `vs` holds the other side, so nothing may be asked then.
+ * vs.hvip, hie, hideleg, henvcfg and hcounteren are the guest's CSRs of these names; vs.hedeleg,
+ * hgatp and htimedelta are not: they are ours.
+ */
+struct ncsr_file {
+	struct ncsr_caps can;
+	struct world vs;
+	uint64_t hstatus, hedeleg, htimedelta, hgatp, htval, htinst;
+	bool vstip; /* vstimecmp has come: set before a read or write for which ncsr_looks_at_time()
+		     */
+};
+
+/* All registers as after a reset. can stays. */
+void ncsr_reset(struct ncsr_file *f);
+
+/* false: there is no such CSR (or, on a write, it is read-only): an illegal instruction. */
+bool ncsr_read(const struct ncsr_file *f, unsigned csr, uint64_t *val);
+bool ncsr_write(struct ncsr_file *f, unsigned csr, uint64_t val);
+
+/* hip and vsip, while henvcfg.STCE is set. */
+bool ncsr_looks_at_time(const struct ncsr_file *f, unsigned csr);
+
+/*
+ * All CSRs that a file can have, for i from 0 on, each after those on whose value its own depends;
+ * 0 ends. One of them may be missing in this file: ncsr_read() says so.
+ */
+unsigned ncsr_number(unsigned i);
+
+/* VS-level interrupts that are pending (numbered as in hip). */
+uint64_t ncsr_hip(const struct ncsr_file *f);
+
+static inline unsigned ncsr_vmid(uint64_t hgatp)
+{
+	return (unsigned)(hgatp >> 44) & ((1U << NCSR_VMID_BITS) - 1);
+}
+
+#endif
