@@ -23,6 +23,7 @@
 #include <core/seed.h>
 #include <core/vm.h>
 #include <guest/guest.h>
+#include <guest/nested/init.h>
 
 static struct bundle bundle;
 static struct config config;
@@ -121,8 +122,11 @@ static void open_bundle(void)
 /* A guest whose part is wrong is told about and left out; the others start. */
 static void create_guests(void)
 {
+	static struct vm_ops vm_ops;
 	char err[200];
 
+	vm_ops = guest_ops;
+	nested_init(&vm_ops);
 	for (int node = config_next_guest(&config, -1); node >= 0;
 	     node = config_next_guest(&config, node)) {
 		struct vm_config cfg;
@@ -130,7 +134,7 @@ static void create_guests(void)
 
 		if (config_guest(&config, node, &cfg, err, sizeof(err)))
 			log_warn("%s: this guest is left out", err);
-		else if (vm_create(&cfg, &guest_ops, &vm))
+		else if (vm_create(&cfg, &vm_ops, &vm))
 			log_warn("/%s: this guest is left out", cfg.name);
 	}
 }

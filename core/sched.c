@@ -291,10 +291,9 @@ static void run_timers(struct cpu *c)
 		struct vcpu *v = c->timers;
 
 		timer_unlink(v);
-		if (!v->ctx.sstc) {
+		if (!v->ctx.sstc)
 			atomic_or(&v->lines, IP_VSTI);
-			atomic_or(&v->requests, VCPU_REQ_LINES);
-		}
+		atomic_or(&v->requests, VCPU_REQ_LINES);
 		if (v->state == V_BLOCKED) {
 			kick[kicks] = sched_make_ready(v);
 			kicks += kick[kicks] != NULL;

@@ -198,6 +198,24 @@ void vcpu_set_timer(struct vcpu *v, uint64_t guest_time)
 	spin_unlock(&sched_lock);
 }
 
+uint64_t vcpu_time(const struct vcpu *v)
+{
+	return timer_now() - v->vm->time_zero;
+}
+
+void vcpu_watch_time(struct vcpu *v, uint64_t guest_time)
+{
+	uint64_t deadline = host_time(v, guest_time);
+
+	/* Nobody else touches the timer of a vcpu that runs. */
+	if (v->timer_queued ? v->timer == deadline : deadline == TIMER_NEVER)
+		return;
+	spin_lock(&sched_lock);
+	sched_set_timer(v, deadline);
+	sched_arm(this_cpu());
+	spin_unlock(&sched_lock);
+}
+
 void vcpu_reset_state(struct vcpu *v)
 {
 	atomic_store(&v->requests, 0);
@@ -211,6 +229,7 @@ void vcpu_reset_state(struct vcpu *v)
 	v->state = V_OFF;
 	v->waiting = v->suspend_reset = false;
 	hext_ctx_reset(&v->ctx, gpa(0), 0, 0);
+	v->ops->reset(v);
 }
 
 /* ---- The run loop ---- */
@@ -252,35 +271,51 @@ static void put_fp(struct vcpu *v)
 	c->sstatus &= ~SSTATUS_SD;
 }
 
-static void fence_all_vvma(struct vcpu *v)
+static void fence_all_vvma(void)
 {
 	static const struct hfence all = {.type = NACL_HFENCE_VVMA_ALL};
 
-	vcpu_hfence_self(v, &all);
+	hext.hfence(&all);
+}
+
+enum vmid_answer vcpu_assign_vmid(struct vmid *vmid)
+{
+	return vmid_assign(&this_cpu()->vmids, vmid);
+}
+
+void vcpu_new_vmid(enum vmid_answer answer)
+{
+	/* Not before it was in hgatp: that is in force in HS-mode, so a walk ahead of time could bring an old number's
+	 * entries back. */
+	if (answer == VMID_NEW_FLUSH)
+		hext.hfence_all();
+	/* The number may have had another owner whose VS-stage entries hfence.gvma did not reach. */
+	fence_all_vvma();
+}
+
+void vcpu_nothing(struct vcpu *v)
+{
+	(void)v;
 }
 
 static void load(struct cpu *c, struct vcpu *v)
 {
-	enum vmid_answer answer = vmid_assign(&c->vmids, &v->vmid);
+	enum vmid_answer answer = vcpu_assign_vmid(&v->vmid);
 
 	v->ctx.hgatp = gstage_hgatp(&v->vm->gstage, v->vmid.number);
 	hext.load(&v->ctx);
-	/* Not before: hgatp is in force in HS-mode, so a walk ahead of time could bring an old
-	 * number's entries back. */
-	if (answer == VMID_NEW_FLUSH)
-		hext.hfence_all();
-	load_fp(c, v);
 	if (answer != VMID_KEEP) {
-		/* The number may have had another owner whose VS-stage entries hfence.gvma did not
-		 * reach. */
-		fence_all_vvma(v);
+		vcpu_new_vmid(answer);
 		/* New on this hart: instructions that it wrote elsewhere. */
 		fence_i();
 	}
+	load_fp(c, v);
+	v->ops->load(v);
 }
 
 static void put(struct vcpu *v)
 {
+	v->ops->put(v);
 	put_fp(v);
 	hext.put(&v->ctx);
 }
@@ -310,9 +345,10 @@ static void reset(struct cpu *c, struct vcpu *v)
 		memset(v->vregs, 0, 32 * (size_t)hext_caps.vlenb);
 	v->fp_cpu = v->vector_cpu = NULL;
 	hext_ctx_reset(&v->ctx, v->start_pc, v->id, v->start_a1);
+	v->ops->reset(v);
 	hext.load(&v->ctx);
 	load_fp(c, v);
-	fence_all_vvma(v);
+	fence_all_vvma();
 	fence_i();
 	atomic_or(&v->requests, VCPU_REQ_LINES); /* hvip was cleared: the levels as they are now */
 	spin_lock(&sched_lock);
@@ -331,10 +367,10 @@ static void drain_hfences(struct vcpu *v)
 	hfence_take(&v->fences, &all);
 	spin_unlock(&v->fence_lock);
 	while (hfence_pop(&all, &h))
-		vcpu_hfence_self(v, &h);
+		v->ops->hfence(v, &h);
 }
 
-static void apply_lines(struct vcpu *v)
+void vcpu_apply_lines(struct vcpu *v)
 {
 	uint64_t lines = atomic_load(&v->lines), levels = IP_VSEI | (v->ctx.sstc ? 0 : IP_VSTI);
 
@@ -364,7 +400,7 @@ static bool handle_requests(struct cpu *c, struct vcpu *v)
 	if (todo & VCPU_REQ_FENCE_I)
 		fence_i();
 	if (todo & VCPU_REQ_LINES)
-		apply_lines(v);
+		v->ops->lines(v);
 	if (todo & VCPU_REQ_CALL)
 		vcpu_call_loaded(v, answer_call, NULL);
 	return true;
@@ -418,6 +454,12 @@ static bool go_on(struct cpu *c, struct vcpu *v)
 	return false;
 }
 
+/* Those of a guest come only where a guest hypervisor delegates them not to its own guest. */
+static bool is_hosts(uint64_t scause)
+{
+	return !(BIT(scause & 15) & IP_VS);
+}
+
 /*
  * in_guest stays 1 over an exit: a request from another hart is then followed by a kick, which
  * stays pending until the guest is entered and ends its run at once; so no look at requests is
@@ -430,17 +472,20 @@ bool vcpu_on_exit(struct hext_ctx *ctx, const struct vcpu_exit *e)
 
 	if (e->scause & CAUSE_INTERRUPT) {
 		ctx->exits[EXIT_IRQ + (e->scause & 15)]++;
-		/* A device's handler, and the console's poll, may take long; nobody shall wait for
-		 * this vcpu meanwhile. */
-		if ((e->scause & 15) != IRQ_SSI)
-			vcpu_leave_guest(v);
-		irq_dispatch(c, e->scause);
+		if (is_hosts(e->scause)) {
+			/* A device's handler, and the console's poll, may take long; nobody shall wait for
+			 * this vcpu meanwhile. */
+			if ((e->scause & 15) != IRQ_SSI)
+				vcpu_leave_guest(v);
+			irq_dispatch(c, e->scause);
+			return go_on(c, v);
+		}
 	} else {
 		ctx->exits[e->scause & 31]++;
-		if (!v->vm->ops->exit(v, e)) {
-			v->stop = true;
-			return false;
-		}
+	}
+	if (!v->ops->exit(v, e)) {
+		v->stop = true;
+		return false;
 	}
 	return go_on(c, v);
 }

@@ -145,6 +145,7 @@ static int make_vcpu(struct vm *vm, uint32_t id)
 		}
 	v->ctx.vcpu_id = id;
 	v->ctx.fast = true;
+	v->ops = vm->ops->vcpu;
 	if (vcpu_take_isa(v))
 		return -NACRE_ENOMEM;
 	vcpu_reset_state(v);
@@ -158,6 +159,7 @@ static void destroy(struct vm *vm)
 
 		if (!v)
 			continue;
+		vm->ops->vcpu_free(v);
 		if (v->vregs)
 			memory_free(virt_to_phys(v->vregs), vcpu_vregs_pages());
 		memory_free(virt_to_phys(v), pages_of(sizeof(*v)));

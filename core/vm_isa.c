@@ -85,6 +85,13 @@ static int make_vregs(struct vcpu *v, const struct isa_set *isa)
 	return v->vregs || !has_vector(isa) ? 0 : -NACRE_ENOMEM;
 }
 
+static int make_memory(struct vcpu *v, const struct isa_set *isa)
+{
+	int rc = make_vregs(v, isa);
+
+	return rc ? rc : v->vm->ops->vcpu_memory(v, isa);
+}
+
 int vcpu_take_isa(struct vcpu *v)
 {
 	const struct isa_set *isa = &v->vm->isa;
@@ -97,9 +104,14 @@ int vcpu_take_isa(struct vcpu *v)
 			(isa_has(isa, ISA_ZIHPM) ? COUNTEREN_ZIHPM : 0);
 	c->sstc = hext_caps.sstc && isa_has(isa, ISA_SSTC);
 	c->emulate = v->vm->emulates;
+	c->hedeleg = c->emulate ? HEDELEG & ~BIT(CAUSE_ILLEGAL) : HEDELEG;
+	c->hideleg = IP_VS;
 	c->fpu = hext_caps.fpu && isa_has(isa, ISA_F);
 	c->vector = has_vector(isa);
-	return make_vregs(v, isa);
+	if (make_memory(v, isa))
+		return -NACRE_ENOMEM;
+	v->vm->ops->vcpu_take_isa(v);
+	return 0;
 }
 
 int vm_set_isa(struct vm *vm, const char *request, char *err, size_t errlen)
@@ -110,9 +122,9 @@ int vm_set_isa(struct vm *vm, const char *request, char *err, size_t errlen)
 	vm_host_isa(vm, &have);
 	rc = isa_guest(&isa, &have, request, err, errlen);
 	for (unsigned i = 0; !rc && vm->vcpu && i < vm->nvcpus; i++) {
-		rc = vm->vcpu[i] ? make_vregs(vm->vcpu[i], &isa) : 0;
+		rc = vm->vcpu[i] ? make_memory(vm->vcpu[i], &isa) : 0;
 		if (rc)
-			snprintf(err, errlen, "no memory for vector registers");
+			snprintf(err, errlen, "no memory for what its vcpus need then");
 	}
 	if (rc)
 		return rc;

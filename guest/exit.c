@@ -12,7 +12,7 @@
 #include <core/vm.h>
 #include <guest/vsbi.h>
 #include <spec/insn.h>
-#include "exit.h"
+#include <guest/exit.h>
 #include "vinsn.h"
 
 typedef bool (*exit_handler)(struct vcpu *v, const struct vcpu_exit *e);
@@ -143,3 +143,12 @@ bool guest_exit(struct vcpu *v, const struct vcpu_exit *e)
 {
 	return (e->scause < CAUSE_COUNT ? handlers[e->scause] : on_unknown)(v, e);
 }
+
+const struct vcpu_ops exit_plain = {
+	.exit = guest_exit,
+	.lines = vcpu_apply_lines,
+	.hfence = vcpu_hfence_self,
+	.load = vcpu_nothing,
+	.put = vcpu_nothing,
+	.reset = vcpu_nothing,
+};

@@ -23,7 +23,7 @@
 #include <guest/vplic.h>
 #include <guest/vuart.h>
 #include "devices.h"
-#include "exit.h"
+#include <guest/exit.h>
 
 struct layout {
 	struct bundle_file kernel, initrd; /* initrd.size 0: none */
@@ -222,4 +222,4 @@ static int build(struct vm *vm, gpa_t *pc, uint64_t *a1)
 	return 0;
 }
 
-const struct vm_ops guest_ops = {.create = devices_create, .build = build, .exit = guest_exit};
+const struct vm_ops guest_ops = {.create = devices_create, .build = build, .vcpu = &exit_plain};

@@ -9,7 +9,7 @@
  */
 #include <arch/insn.h>
 #include <core/vm.h>
-#include "exit.h"
+#include <guest/exit.h>
 
 static bool access_fault(struct vcpu *v, const struct vcpu_exit *e)
 {
@@ -54,8 +54,7 @@ static const struct bus_range *find(struct vcpu *v, gpa_t addr, unsigned size)
 	return r;
 }
 
-/* false: no device takes the access. */
-static bool emulate(struct vcpu *v, const struct insn *in, gpa_t addr)
+bool mmio_access(struct vcpu *v, const struct insn *in, gpa_t addr)
 {
 	const struct bus_range *r = find(v, addr, in->size);
 	struct mmio_access a;
@@ -87,7 +86,7 @@ bool mmio_exit(struct vcpu *v, const struct vcpu_exit *e)
 	if (insn_decode_htinst(e->htinst, &in) && !fetch_and_decode(v, &in))
 		return true;
 	/* With addr_off the access began on another page: it crosses. */
-	if (in.kind == expected && !in.addr_off && emulate(v, &in, addr))
+	if (in.kind == expected && !in.addr_off && mmio_access(v, &in, addr))
 		return true;
 	if (vm_ram_contains(v->vm, addr, 1))
 		return exit_ram_fault(v, e, addr);

@@ -13,7 +13,7 @@
 #include <core/host.h>
 #include <core/vm.h>
 #include <spec/insn.h>
-#include "exit.h"
+#include <guest/exit.h>
 #include "vinsn.h"
 
 /* ---- Guest page tables, through the host's mapping of guest RAM ---- */
@@ -41,7 +41,7 @@ static int table_cas(void *ctx, gpa_t a, uint64_t expect, uint64_t desired)
 		       : -NACRE_EBUSY;
 }
 
-static const struct vwalk_mem tables = {.read = table_read, .cas = table_cas};
+const struct vwalk_mem guest_tables = {.read = table_read, .cas = table_cas};
 
 static int translate(struct vcpu *v, gva_t va, struct vwalk_result *r)
 {
@@ -57,7 +57,7 @@ static int translate(struct vcpu *v, gva_t va, struct vwalk_result *r)
 		.svrsw60t59b = isa_has(&host.isa, ISA_SVRSW60T59B),
 	};
 
-	return vwalk(&env, &tables, v->vm, va, VWALK_STORE, r);
+	return vwalk(&env, &guest_tables, v->vm, va, VWALK_STORE, r);
 }
 
 /* ---- AMOs ---- */

@@ -7,10 +7,10 @@
  */
 #include <arch/guest_mem.h>
 #include <core/vm.h>
+#include <guest/exit.h>
 #include <guest/hartmask.h>
 #include <guest/vsbi.h>
 #include "devices.h"
-#include "exit.h"
 
 #define WORD_BITS 64
 

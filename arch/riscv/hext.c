@@ -74,6 +74,27 @@ static unsigned probe_gstage_modes(void)
 	return modes;
 }
 
+/* vsatp: V is 0, so nothing is translated by it. */
+static unsigned probe_vsatp(uint8_t *asid_bits)
+{
+	unsigned modes = 0, bits = 0;
+	uint64_t got = 0;
+
+	for (unsigned m = SATP_MODE_SV39; m <= SATP_MODE_SV57; m++) {
+		csr_write(CSR_VSATP, 0);
+		csr_write(CSR_VSATP, (uint64_t)m << SATP_MODE_SHIFT | SATP_ASID);
+		if (csr_read(CSR_VSATP) >> SATP_MODE_SHIFT != m)
+			continue;
+		modes |= 1U << m;
+		got = csr_read(CSR_VSATP) & SATP_ASID;
+	}
+	csr_write(CSR_VSATP, 0);
+	while (bits < 16 && got >> SATP_ASID_SHIFT >> bits & 1)
+		bits++;
+	*asid_bits = (uint8_t)bits;
+	return modes;
+}
+
 static bool probe_sstatus(uint64_t field)
 {
 	bool sticks;
@@ -116,6 +137,7 @@ bool hext_probe(const struct isa_set *host, const struct hext_limits *lim, bool 
 	if (!c.gstage_modes)
 		return false;
 	c.vmid_bits = (uint8_t)probe_vmid_bits((unsigned)__builtin_ctz(c.gstage_modes));
+	c.vsatp_modes = (uint16_t)probe_vsatp(&c.asid_bits);
 	if (lim->vmid_bits >= 0 && lim->vmid_bits < c.vmid_bits)
 		c.vmid_bits = (uint8_t)lim->vmid_bits;
 	c.henvcfg = probe_henvcfg();
@@ -134,6 +156,8 @@ bool hext_probe(const struct isa_set *host, const struct hext_limits *lim, bool 
 
 		c.gstage_modes &= h->gstage_modes;
 		c.vmid_bits = c.vmid_bits < h->vmid_bits ? c.vmid_bits : h->vmid_bits;
+		c.vsatp_modes &= h->vsatp_modes;
+		c.asid_bits = c.asid_bits < h->asid_bits ? c.asid_bits : h->asid_bits;
 		c.henvcfg &= h->henvcfg;
 		c.sstc = c.sstc && h->sstc;
 		c.nacl &= h->nacl;

@@ -101,7 +101,7 @@ static void csr_load(struct hext_ctx *c)
 	OUR_CSRS(PUT)
 	GUEST_CSRS(PUT)
 #undef PUT
-	put(s, CSR_HEDELEG, c->emulate ? HEDELEG & ~BIT(CAUSE_ILLEGAL) : HEDELEG);
+	put(s, CSR_HEDELEG, c->hedeleg);
 	if (hext_caps.stateen)
 		put(s, CSR_HSTATEEN0, c->hstateen0);
 	if (hext_caps.sstc)
@@ -165,6 +165,68 @@ static uint64_t csr_pending(struct hext_ctx *c)
 static void csr_set_hgatp(struct hext_ctx *c)
 {
 	put(self()->nacl, CSR_HGATP, c->hgatp);
+}
+
+static void csr_set_hedeleg(struct hext_ctx *c)
+{
+	put(self()->nacl, CSR_HEDELEG, c->hedeleg);
+}
+
+/* vsie is a part of hie: both words are kept, for both are read here. */
+static void swap_enables(struct nacl_shmem *s, struct hext_ctx *c, struct world *w)
+{
+	uint64_t delegated = c->hideleg, hie = w->hie;
+
+	w->hie = (nacl_csr_get(s, CSR_VSIE) << 1 & delegated) | (nacl_csr_get(s, CSR_HIE) & ~delegated);
+	c->hideleg = w->hideleg;
+	w->hideleg = delegated;
+	put(s, CSR_HIDELEG, c->hideleg);
+	put(s, CSR_HIE, hie);
+	put(s, CSR_VSIE, (hie & c->hideleg) >> 1);
+}
+
+static void csr_exchange(struct hext_ctx *c, struct world *w)
+{
+	struct nacl_shmem *s = self()->nacl;
+
+#define SWAP_WORD(csr, member)                                      \
+	do {                                                        \
+		uint64_t old = nacl_csr_get(s, CSR_##csr);          \
+		put(s, CSR_##csr, w->member);                       \
+		w->member = old;                                    \
+	} while (0)
+#define SWAP_OURS(csr, member)                  \
+	do {                                    \
+		SWAP_WORD(csr, member);         \
+		c->member = nacl_csr_get(s, CSR_##csr); \
+	} while (0);
+	SWAP_WORD(VSSTATUS, vsstatus);
+	SWAP_WORD(VSTVEC, vstvec);
+	SWAP_WORD(VSSCRATCH, vsscratch);
+	SWAP_WORD(VSEPC, vsepc);
+	SWAP_WORD(VSCAUSE, vscause);
+	SWAP_WORD(VSTVAL, vstval);
+	SWAP_WORD(VSATP, vsatp);
+	SWAP_WORD(HVIP, hvip);
+	if (hext_caps.sstc)
+		SWAP_WORD(VSTIMECMP, vstimecmp);
+	OUR_CSRS(SWAP_OURS)
+	SWAP_OURS(HEDELEG, hedeleg)
+	swap_enables(s, c, w);
+#undef SWAP_WORD
+#undef SWAP_OURS
+}
+
+static uint64_t csr_vsepc(struct hext_ctx *c)
+{
+	(void)c;
+	return nacl_csr_get(self()->nacl, CSR_VSEPC);
+}
+
+static uint64_t csr_vscause(struct hext_ctx *c)
+{
+	(void)c;
+	return nacl_csr_get(self()->nacl, CSR_VSCAUSE);
 }
 
 static uint64_t csr_vsatp(struct hext_ctx *c)
@@ -393,6 +455,10 @@ bool hext_nacl_compose(struct hext_ops *ops, unsigned features)
 		ops->hvip_read = csr_hvip_read;
 		ops->pending = csr_pending;
 		ops->set_hgatp = csr_set_hgatp;
+		ops->set_hedeleg = csr_set_hedeleg;
+		ops->swap = csr_exchange;
+		ops->vsepc = csr_vsepc;
+		ops->vscause = csr_vscause;
 		ops->vsatp = csr_vsatp;
 		ops->vsstatus = csr_vsstatus;
 		ops->set_vstimecmp = csr_set_vstimecmp;
@@ -436,6 +502,8 @@ long hext_nacl_hart_init(struct hext_hart *h, struct nacl_shmem *s)
 #undef SHOW
 	nacl_csr_show(s, CSR_HSTATUS, csr_read(CSR_HSTATUS));
 	nacl_csr_show(s, CSR_HEDELEG, csr_read(CSR_HEDELEG));
+	nacl_csr_show(s, CSR_HIDELEG, csr_read(CSR_HIDELEG));
+	nacl_csr_show(s, CSR_HIE, csr_read(CSR_HIE));
 	if (csr_probe(CSR_HSTATEEN0, &v))
 		nacl_csr_show(s, CSR_HSTATEEN0, v);
 	if (csr_probe(CSR_VSTIMECMP, &v))

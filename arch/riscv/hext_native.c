@@ -12,7 +12,7 @@
 static void native_load(struct hext_ctx *c)
 {
 	drop_reservation();
-	csr_write(CSR_HEDELEG, c->emulate ? HEDELEG & ~BIT(CAUSE_ILLEGAL) : HEDELEG);
+	csr_write(CSR_HEDELEG, c->hedeleg);
 	csr_write(CSR_HENVCFG, c->henvcfg);
 	csr_write(CSR_HCOUNTEREN, c->hcounteren);
 	csr_write(CSR_HTIMEDELTA, c->htimedelta);
@@ -44,7 +44,7 @@ static void native_load(struct hext_ctx *c)
 static void native_put(struct hext_ctx *c)
 {
 	c->vsstatus = csr_read(CSR_VSSTATUS);
-	c->vsie = csr_read(CSR_VSIE);
+	c->vsie = csr_swap(CSR_VSIE, 0); /* nothing shall wake the hart from its wfi that is for a guest which is away */
 	c->vstvec = csr_read(CSR_VSTVEC);
 	c->vsscratch = csr_read(CSR_VSSCRATCH);
 	c->vsepc = csr_read(CSR_VSEPC);
@@ -102,6 +102,58 @@ static uint64_t native_vsstatus(struct hext_ctx *c)
 {
 	(void)c;
 	return csr_read(CSR_VSSTATUS);
+}
+
+static uint64_t native_vsepc(struct hext_ctx *c)
+{
+	(void)c;
+	return csr_read(CSR_VSEPC);
+}
+
+static uint64_t native_vscause(struct hext_ctx *c)
+{
+	(void)c;
+	return csr_read(CSR_VSCAUSE);
+}
+
+static void native_set_hedeleg(struct hext_ctx *c)
+{
+	csr_write(CSR_HEDELEG, c->hedeleg);
+}
+
+#define SWAP(csr, member) w->member = csr_swap(csr, w->member)
+/* What is the same on both sides, as a rule, is not written. */
+#define EXCHANGE(csr, member)                        \
+	do {                                         \
+		uint64_t old = c->member;            \
+		c->member = w->member;               \
+		w->member = old;                     \
+		if (c->member != old)                \
+			csr_write(csr, c->member);   \
+	} while (0)
+
+static void native_swap(struct hext_ctx *c, struct world *w)
+{
+	uint64_t vsatp = csr_swap(CSR_VSATP, 0); /* as in native_load() */
+
+	EXCHANGE(CSR_HGATP, hgatp);
+	csr_write(CSR_VSATP, w->vsatp);
+	w->vsatp = vsatp;
+	SWAP(CSR_VSSTATUS, vsstatus);
+	SWAP(CSR_VSTVEC, vstvec);
+	SWAP(CSR_VSSCRATCH, vsscratch);
+	SWAP(CSR_VSEPC, vsepc);
+	SWAP(CSR_VSCAUSE, vscause);
+	SWAP(CSR_VSTVAL, vstval);
+	SWAP(CSR_HIE, hie);
+	SWAP(CSR_HVIP, hvip);
+	EXCHANGE(CSR_HEDELEG, hedeleg);
+	EXCHANGE(CSR_HIDELEG, hideleg);
+	EXCHANGE(CSR_HENVCFG, henvcfg);
+	EXCHANGE(CSR_HCOUNTEREN, hcounteren);
+	EXCHANGE(CSR_HTIMEDELTA, htimedelta);
+	if (hext_caps.sstc)
+		SWAP(CSR_VSTIMECMP, vstimecmp);
 }
 
 static void native_set_vstimecmp(struct hext_ctx *c, uint64_t guest_time)
@@ -211,7 +263,7 @@ static void native_hfence_all(void)
 		.name = label, .load = native_load, .put = native_put, .enter = hext_native_enter, \
 		.hvip_set = native_hvip_set, .hvip_clear = native_hvip_clear,                      \
 		.hvip_read = native_hvip_read, .pending = native_pending,                          \
-		.set_hgatp = native_set_hgatp, .vsatp = native_vsatp, .vsstatus = native_vsstatus, .set_vstimecmp = native_set_vstimecmp,              \
+		.set_hgatp = native_set_hgatp, .set_hedeleg = native_set_hedeleg, .swap = native_swap, .vsepc = native_vsepc, .vscause = native_vscause, .vsatp = native_vsatp, .vsstatus = native_vsstatus, .set_vstimecmp = native_set_vstimecmp,              \
 		.get_vstimecmp = native_get_vstimecmp, .inject = native_inject, .access = native_access, .hfence = fence,   \
 		.hfence_all = native_hfence_all,                                                   \
 	}

@@ -7,18 +7,6 @@
 #include <arch/hart.h>
 #include <arch/hext.h>
 
-/*
- * Delegated to VS-mode: all that a guest's own kernel handles. Not delegated: its calls, guest page faults, virtual
- * instructions, hardware errors. Illegal instructions are named here, but most firmware keeps them (medeleg) and redirects
- * them to HS-mode, where they are injected.
- */
-#define HEDELEG                                                                                    \
-	(BIT(CAUSE_FETCH_MISALIGNED) | BIT(CAUSE_FETCH_ACCESS) | BIT(CAUSE_ILLEGAL) |              \
-	 BIT(CAUSE_BREAKPOINT) | BIT(CAUSE_LOAD_MISALIGNED) | BIT(CAUSE_LOAD_ACCESS) |             \
-	 BIT(CAUSE_STORE_MISALIGNED) | BIT(CAUSE_STORE_ACCESS) | BIT(CAUSE_ECALL_U) |              \
-	 BIT(CAUSE_FETCH_PAGE_FAULT) | BIT(CAUSE_LOAD_PAGE_FAULT) | BIT(CAUSE_STORE_PAGE_FAULT) |  \
-	 BIT(CAUSE_SOFTWARE_CHECK))
-
 /* UNGUARDED_* for the next vcpu. A copy for each back end, so that it costs the native one no call. */
 static inline __attribute__((cold)) void clear_unguarded(unsigned what)
 {

@@ -21,7 +21,7 @@
  */
 #define HENVCFG_CBIE_FLUSH (HENVCFG_CBIE & (HENVCFG_CBIE >> 1))
 
-#define NEEDS_NESTING "nested virtualization is not offered"
+#define NEEDS_NESTING "of the hypervisor extension guests are promised h alone"
 #define NEEDS_AIA     "there is no virtual AIA"
 #define NEEDS_PMU     "there is no virtual performance monitoring unit"
 #define NEEDS_PM      "what Nacre reads for a guest is read without pointer masking"

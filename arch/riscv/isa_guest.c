@@ -45,13 +45,13 @@ static enum isa_ext missing_for(const struct isa_set *s, enum isa_ext e)
 	return m;
 }
 
-/* All of the host's that guests may have, less what would then lack something. */
+/* All of the host's that guests may have unasked, less what would then lack something. */
 static void want_host(struct request *r)
 {
 	struct isa_set before;
 
 	for (enum isa_ext e = 1; e < ISA_COUNT; e++)
-		if (offered(&r->have, e))
+		if (offered(&r->have, e) && !isa_rows[e].by_name)
 			isa_add(&r->want, e);
 	/*
 	 * With both named, an operating system has to choose through SBI FWFT; with Svadu alone the

@@ -33,6 +33,7 @@ struct isa_row {
 	uint8_t kind : 2;		/* enum isa_kind */
 	uint8_t profile : 2;		/* enum isa_profile */
 	uint8_t hide : 3;		/* enum isa_hide */
+	uint8_t by_name : 1;  /* "host" does not mean it: it has to be asked for */
 	uint8_t emulated : 1; /* Nacre carries its instructions out where the host has it not */
 	uint8_t host;	      /* the host extension that makes this one true in VS-mode too, or
 				 ISA_NONE */

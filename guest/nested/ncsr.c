@@ -15,8 +15,7 @@
 #define HSTATUS_MASK                                                                          \
 	(HSTATUS_GVA | HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_HU | HSTATUS_VTVM | HSTATUS_VTW | \
 	 HSTATUS_VTSR)
-#define VSSTATUS_MASK	(SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_SUM | SSTATUS_MXR)
-#define SATP_ASID_SHIFT 44
+#define VSSTATUS_MASK (SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_SUM | SSTATUS_MXR)
 
 enum how {
 	PLAIN,	  /* the value, writable in `mask` */

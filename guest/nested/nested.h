@@ -15,8 +15,11 @@
 #include <arch/hfence.h>
 #include <core/vcpu.h>
 #include <guest/nested/ncsr.h>
+#include <guest/nested/nwalk.h>
 
+struct insn;
 struct nacl_shmem;
+struct nested;
 
 #define NESTED_SLOTS 4
 
@@ -26,35 +29,41 @@ struct nacl_shmem;
  * short.
  */
 struct shadow {
-	uint64_t hgatp; /* L1's */
-	bool used;
-	struct gstage g;
-	hpa_t root; /* of g */
-	struct vmid vmid;
-	struct hfence_queue fences; /* VVMA ones, before its next entry */
-	uint64_t lo, hi;	    /* nothing outside is mapped */
-	uint64_t last_use;
 	struct nested *of;
+	uint64_t hgatp;	 /* L1's */
+	struct gstage g; /* without tables: the slot is free */
+	hpa_t root;	 /* g's, for good */
+	struct vmid vmid;
+	struct hfence_queue fences; /* of types VVMA, before its next entry */
+	uint64_t lo, hi;	    /* nothing is mapped outside */
+	uint64_t last_use;
 };
 
 struct nested {
 	struct ncsr_file file;
-	/* Only while L1 runs and hstatus.SPV is 1 since L2 was left: what L1's trap registers got
-	 * then. */
-	bool spv_is_ours;
+
+	/* While L1 runs, with hstatus.SPV set since it left L2: what its trap registers got then.
+	 */
+	bool spv_by_trap;
 	uint64_t left_cause, left_epc;
+
 	/* While L2 runs. */
-	uint64_t own_fs;	       /* sstatus.FS and VS as they shall be for L1 */
+	uint64_t own_fs;	       /* sstatus.FS and VS as they are for L1 */
 	struct hfence_queue l1_fences; /* for L1, before it goes on */
 
 	struct shadow slot[NESTED_SLOTS];
-	struct shadow *current; /* of file.hgatp; NULL: to be looked up */
+	struct shadow *current; /* of file.hgatp; NULL: not looked up yet */
 	uint64_t clock;
 	hpa_t spare;			/* pages for tables, linked through their first word, */
-	unsigned nspare, taken, budget; /* so many; of those that were taken at all; at most */
+	unsigned nspare, taken, budget; /* so many; as many were taken from the pool; at most */
 
-	struct nacl_shmem *shmem; /* vsbi_nacl.c's: L1's RAM, or NULL */
+	struct nacl_shmem *shmem; /* vsbi_nacl.c's: in L1's RAM, or NULL */
 };
+
+static inline struct nested *nested_of(const struct vcpu *v)
+{
+	return v->nested;
+}
 
 /* A trap that L1 takes. gva: stval is a guest virtual address. */
 struct ntrap {
@@ -64,39 +73,42 @@ struct ntrap {
 
 /* ---- nested.c ---- */
 
-/* The vm_ops entry: the vcpu's ISA is new; it is off. 0 or -NACRE_ENOMEM. */
-int nested_take_isa(struct vcpu *v, bool has_h);
-
-/* SRET of L1 in HS-mode, as hstatus.SPV has it: into L2, or within L1. The pc follows from it. */
+bool nested_l2_runs(const struct vcpu *v);
+/* SRET of L1 in HS-mode: into L2, or within L1, as hstatus.SPV has it. */
 void nested_sret(struct vcpu *v);
-/* L2 is left: L1 takes this trap. Only while L2 runs. */
-void nested_leave(struct vcpu *v, const struct ntrap *t);
-/* While L1 runs, it takes this trap in its own HS- or U-mode. */
-void nested_trap_l1(struct vcpu *v, const struct ntrap *t);
-/* A trap that L1 took all the same (vcpu_inject()): what HS-mode's registers say then. */
+/* L1 takes this trap; L2 is left, if it runs. The pc is that of the instruction that traps. */
+void nested_trap(struct vcpu *v, const struct ntrap *t);
+/* L1 took a trap by vcpu_inject(): what else it finds then. */
 void nested_trapped(struct vcpu *v);
-
-/* H and VS CSRs of L1, while it runs. false: no such CSR. Writes take effect at once. */
+/* Any exception of L2: into L2 itself where L1 delegates it, else L1's. */
+void nested_exception(struct vcpu *v, const struct ntrap *t);
+/* H and VS CSRs, while L1 runs. false: there is no such CSR. What is written is in force at once.
+ */
 bool nested_csr_read(struct vcpu *v, unsigned csr, uint64_t *val);
 bool nested_csr_write(struct vcpu *v, unsigned csr, uint64_t val);
 
-/* While L2 runs. */
+/* ---- nexit.c: exits of L2. ninsn.c: exits of L1 ---- */
+
 bool nexit(struct vcpu *v, const struct vcpu_exit *e);
-/* An interrupt for L1 has come, or its lines changed. */
-void nested_lines(struct vcpu *v);
-/* While L1 runs. */
 bool ninsn_exit(struct vcpu *v, const struct vcpu_exit *e);
+/* HLV, HLVX and HSV */
+void nhlv(struct vcpu *v, const struct insn *in);
 
 /* ---- shadow.c ---- */
 
-int shadow_init(struct nested *n, struct vcpu *v);
+int shadow_init(struct vcpu *v);
+void shadow_free(struct vcpu *v);
 /* Forgets everything. L1 runs, or the vcpu is off. */
 void shadow_reset(struct nested *n);
 /* That of file.hgatp. Never fails. */
 struct shadow *shadow_current(struct vcpu *v);
-/* hfence of L1: VMIDs are L1's, also for the VVMA types. */
+/* L2 is about to go on with the slot, whose vmid is in hgatp. */
+void shadow_drain(struct shadow *s);
+/* A fence of L1. vmid is L1's, also in the VVMA types. */
 void nested_hfence(struct vcpu *v, const struct hfence *h);
-/* A guest page fault of L2: true: mapped, or L1 has a trap, or the access was carried out. */
+/* A guest page fault of L2. true: as an exit handler. */
 bool shadow_fault(struct vcpu *v, const struct vcpu_exit *e);
+/* How L1's own tables are read. */
+struct nwalk_env shadow_env(const struct vcpu *v);
 
 #endif

@@ -12,6 +12,7 @@
 #include <core/types.h>
 #include <arch/hfence.h>
 #include <arch/isa.h>
+#include <arch/world.h>
 #include <spec/csr.h>
 #include <spec/nacl.h>
 
@@ -23,6 +24,18 @@
 #define REG_A1 11
 #define REG_A6 16
 #define REG_A7 17
+
+/*
+ * hedeleg: to VS-mode goes all that a guest's own kernel handles. Not delegated: its calls, guest page faults, virtual
+ * instructions, hardware errors. Illegal instructions are named here, but most firmware keeps them (medeleg) and redirects
+ * them to HS-mode, where they are injected.
+ */
+#define HEDELEG                                                                                    \
+	(BIT(CAUSE_FETCH_MISALIGNED) | BIT(CAUSE_FETCH_ACCESS) | BIT(CAUSE_ILLEGAL) |              \
+	 BIT(CAUSE_BREAKPOINT) | BIT(CAUSE_LOAD_MISALIGNED) | BIT(CAUSE_LOAD_ACCESS) |             \
+	 BIT(CAUSE_STORE_MISALIGNED) | BIT(CAUSE_STORE_ACCESS) | BIT(CAUSE_ECALL_U) |              \
+	 BIT(CAUSE_FETCH_PAGE_FAULT) | BIT(CAUSE_LOAD_PAGE_FAULT) | BIT(CAUSE_STORE_PAGE_FAULT) |  \
+	 BIT(CAUSE_SOFTWARE_CHECK))
 
 /* What a guest exit left behind, read once from the CSRs by the back end. */
 struct vcpu_exit {
@@ -59,8 +72,10 @@ struct hext_ctx {
 	uint64_t senvcfg, scounteren;
 	uint64_t sstateen0;
 
-	/* Fixed for the vcpu's life (hgatp: changed by the vmid alone). */
+	/* Fixed for the vcpu's life, but hgatp, of which the vmid changes, and all of them when swap() changes sides. */
 	uint64_t hgatp;
+	uint64_t hedeleg;
+	uint64_t hideleg;
 	uint64_t henvcfg;
 	uint64_t htimedelta;
 	uint64_t hcounteren;
@@ -99,7 +114,9 @@ struct hext_caps {
 	uint8_t unguarded;  /* UNGUARDED_* */
 	uint8_t nacl;	    /* features of nested acceleration: bit SBI_NACL_FEAT_* */
 	uint8_t vmid_bits;  /* 0..14 */
+	uint8_t asid_bits;  /* of vsatp, 0..16 */
 	uint16_t gstage_modes; /* bit n: hgatp.MODE n translates (8 Sv39x4, 9 Sv48x4, 10 Sv57x4) */
+	uint16_t vsatp_modes;  /* the same of vsatp */
 	uint64_t henvcfg;   /* bits that can be set */
 	uint32_t vlenb;	    /* bytes of one vector register, 0 without vector */
 };
@@ -119,8 +136,14 @@ struct hext_ops {
 	/* Interrupts pending and enabled in the loaded context: vsip & vsie. */
 	uint64_t (*pending)(struct hext_ctx *ctx);
 	void (*set_hgatp)(struct hext_ctx *ctx);
+	/* hedeleg becomes ctx->hedeleg. */
+	void (*set_hedeleg)(struct hext_ctx *ctx);
+	/* Exchanges the loaded context, CSRs and members, with w. */
+	void (*swap)(struct hext_ctx *ctx, struct world *w);
 	uint64_t (*vsatp)(struct hext_ctx *ctx);
 	uint64_t (*vsstatus)(struct hext_ctx *ctx);
+	uint64_t (*vsepc)(struct hext_ctx *ctx);
+	uint64_t (*vscause)(struct hext_ctx *ctx);
 	void (*set_vstimecmp)(struct hext_ctx *ctx, uint64_t guest_time);
 	uint64_t (*get_vstimecmp)(struct hext_ctx *ctx);
 	/* Delivers an exception to VS-mode of the loaded context: cause and stval. */

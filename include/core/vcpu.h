@@ -45,9 +45,29 @@ struct vcpu_call {
 	uint32_t done; /* atomic */
 };
 
+/*
+ * What depends on who runs on the vcpu: the guest, or (with nested virtualization) a guest of the guest. The vcpu is loaded,
+ * where nothing else is said.
+ */
+struct vcpu_ops {
+	/* An exit: true to resume the guest, false to go back to the scheduler. */
+	bool (*exit)(struct vcpu *v, const struct vcpu_exit *e);
+	/* v->lines or v->ssip changed, or a timer event came. */
+	void (*lines)(struct vcpu *v);
+	/* A request for the guest, from its other vcpus. */
+	void (*hfence)(struct vcpu *v, const struct hfence *h);
+	/* The guest's context has just been loaded, or is about to be put away. */
+	void (*load)(struct vcpu *v);
+	void (*put)(struct vcpu *v);
+	/* The vcpu becomes as new; loaded or not. */
+	void (*reset)(struct vcpu *v);
+};
+
 struct vcpu {
 	struct hext_ctx ctx; /* first: switch.S */
 	struct vm *vm;
+	const struct vcpu_ops *ops;
+	void *nested; /* guest/nested's own; NULL without H */
 	unsigned id;	   /* hartid for the guest */
 	uint64_t affinity; /* bit per hart index it may run on */
 
@@ -146,6 +166,21 @@ void vcpu_exclusive_wait(const struct vcpu *v);
 /* The loaded vcpu's timer: guest time of the next event, UINT64_MAX for none. Clears a pending
  * VSTIP. */
 void vcpu_set_timer(struct vcpu *v, uint64_t guest_time);
+/* For struct vcpu_ops: what a guest without guests of its own needs. */
+void vcpu_apply_lines(struct vcpu *v);
+void vcpu_nothing(struct vcpu *v);
+
+/* Makes sure of a VCPU_REQ_LINES when this time of the guest has come, while the loaded vcpu runs. */
+void vcpu_watch_time(struct vcpu *v, uint64_t guest_time);
+/* The guest's time now. */
+uint64_t vcpu_time(const struct vcpu *v);
+/*
+ * vmid becomes valid on the calling hart. To be followed by vcpu_new_vmid() once it is in hgatp, unless the answer is
+ * VMID_KEEP.
+ */
+enum vmid_answer vcpu_assign_vmid(struct vmid *vmid);
+void vcpu_new_vmid(enum vmid_answer answer);
+
 /* Delivers an exception to VS-mode of the loaded vcpu. */
 void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t stval);
 

@@ -18,6 +18,7 @@
 
 struct vcpu;
 struct vcpu_exit;
+struct vcpu_ops;
 struct vm;
 
 #define VM_NAME_MAX 32
@@ -54,9 +55,13 @@ struct vm_ops {
 	/* RAM is zero: load the images, make the device tree, reset devices. *pc and *a1 for vcpu
 	 * 0. */
 	int (*build)(struct vm *vm, gpa_t *pc, uint64_t *a1);
-	/* An exit of the loaded vcpu: true to resume the guest, false to go back to the scheduler.
-	 */
-	bool (*exit)(struct vcpu *v, const struct vcpu_exit *e);
+	/* Of a new vcpu. */
+	const struct vcpu_ops *vcpu;
+	/* The memory that the guest room needs for a vcpu of this ISA. It stays. 0 or -NACRE_ENOMEM. */
+	int (*vcpu_memory)(struct vcpu *v, const struct isa_set *isa);
+	void (*vcpu_free)(struct vcpu *v);
+	/* The vcpu, which is off and has that memory, is given the VM's ISA. */
+	void (*vcpu_take_isa)(struct vcpu *v);
 };
 
 struct vm_chunk { /* a run of host memory behind guest RAM */

@@ -187,6 +187,8 @@
 #define SATP_MODE_SV39	UL(8)
 #define SATP_MODE_SV48	UL(9)
 #define SATP_MODE_SV57	UL(10)
+#define SATP_ASID_SHIFT 44
+#define SATP_ASID	(UL(0xffff) << SATP_ASID_SHIFT)
 #define SATP_PPN	((UL(1) << 44) - 1)
 
 #endif

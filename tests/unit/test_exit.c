@@ -15,7 +15,7 @@
 #include <spec/uart.h>
 #include "../fake/core.h"
 #include "../../guest/devices.h"
-#include "../../guest/exit.h"
+#include <guest/exit.h>
 
 #define PC	UINT64_C(0x80001000)
 #define VA	UINT64_C(0xffffffc000201000) /* where the guest maps what it accesses */

@@ -160,7 +160,8 @@ static void test_hiding(void **state)
 	assert_int_equal(isa_hiding(ISA_ZABHA), ISA_HIDE_ADVERT);
 	assert_int_equal(isa_hiding(ISA_SSTC), ISA_HIDE_HENVCFG);
 	assert_int_equal(isa_hiding(ISA_V), ISA_HIDE_VS);
-	assert_non_null(isa_unoffered(ISA_H));
+	assert_non_null(isa_unoffered(ISA_SHA));
+	assert_null(isa_unoffered(ISA_H));
 	assert_null(isa_unoffered(ISA_ZABHA));
 }
 
@@ -239,6 +240,9 @@ static void test_host_has_b(void **state)
 	(void)state;
 	assert_true(isa_has(&g, ISA_B));
 	assert_false(isa_has(&g, ISA_H));
+	g = guest(QEMU_RV64, "host,+h");
+	assert_true(isa_has(&g, ISA_H));
+	assert_false(isa_has(&g, ISA_SHA));
 	assert_false(isa_has(&g, ISA_SVADE));
 	g = guest(QEMU_MAX, "host");
 	assert_true(isa_has(&g, ISA_ZABHA) && isa_has(&g, ISA_ZACAS) && isa_has(&g, ISA_V));
@@ -304,8 +308,8 @@ static void test_refusals(void **state)
 		"-b: all of its parts are asked for");
 	refused(QEMU_MAX, "host,+ssaia", NACRE_ENOTSUP,
 		"ssaia is not offered to guests: there is no virtual AIA");
-	refused(QEMU_MAX, "host,+h", NACRE_ENOTSUP,
-		"h is not offered to guests: nested virtualization is not offered");
+	refused("rv64imac", "host,+h", NACRE_ENOTSUP,
+		"h is not there on every hart of the host, and cannot be emulated");
 	refused("rv64i_sstvala", "host,+sstvala", NACRE_ENOTSUP,
 		"sstvala needs shvstvala on the host to hold for a guest, which is not there");
 	refused("rv64i", "host,+zfoo", NACRE_ENOTSUP, "no extension zfoo is known");
@@ -336,7 +340,8 @@ static void test_profiles(void **state)
 	refused(QEMU_RV64, "rva22s64", NACRE_ENOTSUP,
 		"zfhmin is not there on every hart of the host, and cannot be emulated");
 	refused(QEMU_MAX, "rva23s64", NACRE_ENOTSUP,
-		"h is not offered to guests: nested virtualization is not offered");
+		"supm is not offered to guests: what Nacre reads for a guest is read without pointer"
+		" masking");
 	g = guest(QEMU_MAX, "rva23s64,-sha,-sscofpmf,-ssnpm,-supm");
 	assert_true(isa_has(&g, ISA_V) && isa_has(&g, ISA_ZCMOP) && isa_has(&g, ISA_SVNAPOT));
 }

@@ -7,9 +7,18 @@
 #include <core/vcpu.h>
 
 struct guest_fault;
+struct insn;
+struct vwalk_mem;
 
-/* Any exit; the vm_ops entry. */
+/* Any exit of a guest, and what else a guest is to its vcpus. */
 bool guest_exit(struct vcpu *v, const struct vcpu_exit *e);
+extern const struct vcpu_ops exit_plain;
+
+/*
+ * A load or store that is INSN_LOAD or INSN_STORE, at this address of the VM's: carried out if it lies wholly in one device.
+ * The registers are those in v->ctx. false: no device takes it.
+ */
+bool mmio_access(struct vcpu *v, const struct insn *in, gpa_t addr);
 
 /* A load or store (LOAD_GUEST_PAGE_FAULT, STORE_GUEST_PAGE_FAULT) outside RAM: emulated, or an
  * access fault. */
@@ -23,6 +32,9 @@ bool exit_fetch(struct vcpu *v, uint32_t *insn);
 
 /* What a read of guest memory for the guest raised, as the guest's own load would have it. */
 void exit_inject_load_fault(struct vcpu *v, const struct guest_fault *f);
+
+/* Page tables in the RAM of the VM, which is their ctx. */
+extern const struct vwalk_mem guest_tables;
 
 /* "load", "store" or "fetch" of a guest page fault inside RAM, which is all mapped: the end of the
  * VM. */

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Between L1 and L2: SRET one way, traps the other, and what of L1's registers follows from either.
+ * The privileged specification's "Trap Entry" and "Trap Return" of the hypervisor extension, for an
+ * HS-mode that is made up.
+ *
+ * An exception that L1 takes in its own HS-mode clears hstatus.SPV, and an SRET that finds it set
+ * leads to L2. So as long as SPV is set, L1's exceptions (hedeleg) and SRETs (VTSR) come here
+ * first; else both are the hart's own affair. Interrupts of L1 cannot be had that way. They are
+ * noticed when L1 next reads hstatus or returns: scause and sepc are no longer what they were when
+ * L2 was left.
+ */
+#include <arch/mmu.h>
+#include <core/errno.h>
+#include <core/memory.h>
+#include <core/vm.h>
+#include <guest/nested/init.h>
+#include "nested.h"
+
+#define FS_VS	   (SSTATUS_FS | SSTATUS_VS)
+#define STVEC_MODE UINT64_C(3)
+
+static const struct vcpu_ops l1_ops, l2_ops;
+
+bool nested_l2_runs(const struct vcpu *v)
+{
+	return v->ops == &l2_ops;
+}
+
+/* ---- hstatus.SPV ---- */
+
+/* What the hart must know of L1's hstatus. */
+static void follow_spv(struct vcpu *v)
+{
+	struct nested *n = nested_of(v);
+	bool spv = n->file.hstatus & HSTATUS_SPV;
+	uint64_t hedeleg = spv ? 0 : v->ctx.emulate ? HEDELEG & ~BIT(CAUSE_ILLEGAL) : HEDELEG;
+
+	v->ctx.hstatus = (v->ctx.hstatus & ~HSTATUS_VTSR) | (spv ? HSTATUS_VTSR : 0);
+	if (v->ctx.hedeleg != hedeleg) {
+		v->ctx.hedeleg = hedeleg;
+		hext.set_hedeleg(&v->ctx);
+	}
+}
+
+void nested_trapped(struct vcpu *v)
+{
+	struct ncsr_file *f = &nested_of(v)->file;
+
+	f->hstatus &= ~(HSTATUS_SPV | HSTATUS_GVA);
+	f->htval = f->htinst = 0;
+	follow_spv(v);
+}
+
+/* Has L1 taken an interrupt since it left L2? */
+static void notice_interrupt(struct vcpu *v)
+{
+	struct nested *n = nested_of(v);
+	uint64_t cause;
+
+	if (!n->spv_by_trap)
+		return;
+	cause = hext.vscause(&v->ctx);
+	if (!(cause & CAUSE_INTERRUPT) ||
+	    (cause == n->left_cause && hext.vsepc(&v->ctx) == n->left_epc))
+		return;
+	n->spv_by_trap = false;
+	nested_trapped(v);
+}
+
+/* ---- CSRs ---- */
+
+static void look_at_time(struct vcpu *v, struct ncsr_file *f)
+{
+	f->vstip = vcpu_time(v) + f->htimedelta >= f->vs.vstimecmp;
+}
+
+bool nested_csr_read(struct vcpu *v, unsigned csr, uint64_t *val)
+{
+	struct ncsr_file *f = &nested_of(v)->file;
+
+	if (csr == CSR_HSTATUS)
+		notice_interrupt(v);
+	else if (ncsr_looks_at_time(f, csr))
+		look_at_time(v, f);
+	return ncsr_read(f, csr, val);
+}
+
+bool nested_csr_write(struct vcpu *v, unsigned csr, uint64_t val)
+{
+	struct nested *n = nested_of(v);
+
+	if (!ncsr_write(&n->file, csr, val))
+		return false;
+	if (csr == CSR_HSTATUS) {
+		n->spv_by_trap = false;
+		follow_spv(v);
+	} else if (csr == CSR_HGATP) {
+		n->current = NULL;
+	}
+	return true;
+}
+
+/* ---- FP and vector state: one set of registers for L1 and L2 ---- */
+
+/* Off where L1 has it off, else Clean, so that L2's use of it can be told. */
+static uint64_t fs_for_l2(uint64_t own, uint64_t l1)
+{
+	return ((own & SSTATUS_FS) && (l1 & SSTATUS_FS) ? SSTATUS_FS_CLEAN : 0) |
+	       ((own & SSTATUS_VS) && (l1 & SSTATUS_VS) ? SSTATUS_VS_CLEAN : 0);
+}
+
+/* What L2 used is dirty for L1, and for us. */
+static void note_dirty(struct vcpu *v)
+{
+	struct nested *n = nested_of(v);
+	uint64_t *l1 = &n->file.vs.vsstatus;
+
+	if ((v->ctx.sstatus & SSTATUS_FS) == SSTATUS_FS_DIRTY) {
+		*l1 |= SSTATUS_FS_DIRTY;
+		n->own_fs |= SSTATUS_FS_DIRTY;
+	}
+	if ((v->ctx.sstatus & SSTATUS_VS) == SSTATUS_VS_DIRTY) {
+		*l1 |= SSTATUS_VS_DIRTY;
+		n->own_fs |= SSTATUS_VS_DIRTY;
+	}
+}
+
+/* ---- Changing sides ---- */
+
+/* L2's world into the hart. file.vs is L1's then. */
+static void swap_in(struct vcpu *v)
+{
+	struct nested *n = nested_of(v);
+	struct ncsr_file *f = &n->file;
+	struct shadow *s = n->current ? n->current : shadow_current(v);
+	enum vmid_answer answer = vcpu_assign_vmid(&s->vmid);
+
+	f->vs.hgatp = gstage_hgatp(&s->g, s->vmid.number);
+	f->vs.hedeleg = v->ctx.emulate ? f->hedeleg & ~BIT(CAUSE_ILLEGAL) : f->hedeleg;
+	f->vs.htimedelta = v->ctx.htimedelta + f->htimedelta;
+	hext.swap(&v->ctx, &f->vs);
+	if (answer != VMID_KEEP)
+		vcpu_new_vmid(answer);
+	if (hfence_pending(&s->fences))
+		shadow_drain(s);
+	v->ctx.fast = false;
+	n->own_fs = v->ctx.sstatus & FS_VS;
+	v->ctx.sstatus &= ~(FS_VS | SSTATUS_MXR);
+	v->ctx.sstatus |= fs_for_l2(n->own_fs, f->vs.vsstatus) | (f->vs.vsstatus & SSTATUS_MXR);
+	if (v->ctx.sstc && (f->vs.hie & IP_VSTI))
+		vcpu_watch_time(v, f->vs.vstimecmp);
+}
+
+/* L1's world into the hart. */
+static void swap_out(struct vcpu *v)
+{
+	struct nested *n = nested_of(v);
+	struct world *l1 = &n->file.vs;
+	enum vmid_answer answer = vcpu_assign_vmid(&v->vmid);
+	struct hfence h;
+
+	note_dirty(v);
+	l1->hgatp = gstage_hgatp(&v->vm->gstage, v->vmid.number);
+	hext.swap(&v->ctx, l1);
+	if (answer != VMID_KEEP)
+		vcpu_new_vmid(answer);
+	while (hfence_pending(&n->l1_fences) && hfence_pop(&n->l1_fences, &h))
+		vcpu_hfence_self(v, &h);
+	v->ctx.fast = true;
+	v->ctx.sstatus = (v->ctx.sstatus & ~(FS_VS | SSTATUS_MXR)) | n->own_fs;
+}
+
+/* ---- Traps ---- */
+
+static uint64_t entry_point(uint64_t stvec, uint64_t cause)
+{
+	uint64_t base = stvec & ~STVEC_MODE;
+
+	return (stvec & STVEC_MODE) && (cause & CAUSE_INTERRUPT)
+		       ? base + 4 * (cause & ~CAUSE_INTERRUPT)
+		       : base;
+}
+
+static void leave_l2(struct vcpu *v, const struct ntrap *t)
+{
+	struct nested *n = nested_of(v);
+	struct world *l1 = &n->file.vs;
+	uint64_t spp = v->ctx.sstatus & SSTATUS_SPP, pc = entry_point(l1->vstvec, t->cause);
+
+	static_assert(SSTATUS_SPP == HSTATUS_SPVP, "the same bit tells of L2's mode");
+	l1->vsstatus = (l1->vsstatus & ~(SSTATUS_SPP | SSTATUS_SPIE | SSTATUS_SIE)) | spp |
+		       (l1->vsstatus & SSTATUS_SIE ? SSTATUS_SPIE : 0);
+	l1->vsepc = n->left_epc = v->ctx.sepc;
+	l1->vscause = n->left_cause = t->cause;
+	l1->vstval = t->stval;
+	l1->hedeleg = 0; /* as follow_spv() has it */
+	n->spv_by_trap = true;
+	n->file.hstatus &= ~(HSTATUS_SPVP | HSTATUS_GVA);
+	n->file.hstatus |= HSTATUS_SPV | spp;
+	swap_out(v);
+	v->ctx.sepc = pc;
+	v->ctx.sstatus |= SSTATUS_SPP;
+	v->ctx.hstatus = HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_VTW | HSTATUS_VSXL64 | HSTATUS_VTSR;
+	v->ops = &l1_ops;
+}
+
+void nested_trap(struct vcpu *v, const struct ntrap *t)
+{
+	struct ncsr_file *f = &nested_of(v)->file;
+
+	if (nested_l2_runs(v)) {
+		leave_l2(v, t);
+	} else {
+		vcpu_inject(v, t->cause, t->stval);
+		nested_trapped(v);
+	}
+	if (t->gva)
+		f->hstatus |= HSTATUS_GVA;
+	f->htval = t->htval;
+	f->htinst = t->htinst;
+}
+
+void nested_exception(struct vcpu *v, const struct ntrap *t)
+{
+	if (nested_of(v)->file.hedeleg >> t->cause & 1)
+		vcpu_inject(v, t->cause, t->stval);
+	else
+		nested_trap(v, t);
+}
+
+/* Interrupts that are pending and enabled for L1 while L2 runs, numbered as in hip. HS-mode's SIE
+ * does not matter then. */
+static uint64_t l1_pending(const struct vcpu *v)
+{
+	const struct world *l1 = &nested_of(v)->file.vs;
+	uint64_t hip = l1->hvip;
+
+	if (v->ctx.sstc && vcpu_time(v) >= l1->vstimecmp)
+		hip |= IP_VSTI;
+	return hip & l1->hie;
+}
+
+/* In the order that the specification has: external, software, timer. */
+static void interrupt_l1(struct vcpu *v)
+{
+	uint64_t pending = l1_pending(v);
+	unsigned irq = pending & IP_VSEI ? IRQ_SEI : pending & IP_VSSI ? IRQ_SSI : IRQ_STI;
+	const struct ntrap t = {.cause = CAUSE_INTERRUPT | irq};
+
+	if (pending)
+		nested_trap(v, &t);
+}
+
+/* ---- SRET ---- */
+
+static uint64_t status_after_sret(uint64_t status)
+{
+	return (status & ~(SSTATUS_SPP | SSTATUS_SIE)) | SSTATUS_SPIE |
+	       (status & SSTATUS_SPIE ? SSTATUS_SIE : 0);
+}
+
+static void enter_l2(struct vcpu *v)
+{
+	struct ncsr_file *f = &nested_of(v)->file;
+
+	swap_in(v);
+	f->hstatus &= ~HSTATUS_SPV;
+	v->ctx.sepc = f->vs.vsepc;
+	v->ctx.sstatus = (v->ctx.sstatus & ~SSTATUS_SPP) | (f->vs.vsstatus & SSTATUS_SPP);
+	v->ctx.hstatus = HSTATUS_SPV | HSTATUS_VTW | HSTATUS_VSXL64 |
+			 (f->hstatus & (HSTATUS_VTVM | HSTATUS_VTSR));
+	f->vs.vsstatus = status_after_sret(f->vs.vsstatus);
+	v->ops = &l2_ops;
+	interrupt_l1(v);
+}
+
+static void return_within_l1(struct vcpu *v)
+{
+	struct hext_ctx *c = &v->ctx;
+	struct world w = {.hgatp = c->hgatp,
+			  .hedeleg = c->hedeleg,
+			  .hideleg = c->hideleg,
+			  .henvcfg = c->henvcfg,
+			  .hcounteren = c->hcounteren,
+			  .htimedelta = c->htimedelta};
+
+	hext.swap(c, &w);
+	c->sepc = w.vsepc;
+	c->sstatus = (c->sstatus & ~SSTATUS_SPP) | (w.vsstatus & SSTATUS_SPP);
+	w.vsstatus = status_after_sret(w.vsstatus);
+	hext.swap(c, &w);
+}
+
+void nested_sret(struct vcpu *v)
+{
+	notice_interrupt(v);
+	if (nested_of(v)->file.hstatus & HSTATUS_SPV)
+		enter_l2(v);
+	else
+		return_within_l1(v);
+}
+
+/* ---- What the run loop asks for ---- */
+
+static void l2_lines(struct vcpu *v)
+{
+	uint64_t lines = atomic_load(&v->lines), levels = IP_VSEI | (v->ctx.sstc ? 0 : IP_VSTI);
+	uint64_t *hvip = &nested_of(v)->file.vs.hvip;
+
+	*hvip = (*hvip & ~levels) | (lines & levels);
+	if (atomic_load(&v->ssip) && atomic_swap(&v->ssip, 0))
+		*hvip |= IP_VSSI;
+	interrupt_l1(v);
+}
+
+/* L1's translations are not in use, and its VMID not in hgatp, which is where fences of VS-stage
+ * entries look. */
+static void l2_hfence(struct vcpu *v, const struct hfence *h)
+{
+	hfence_push(&nested_of(v)->l1_fences, h);
+}
+
+static void reset(struct vcpu *v)
+{
+	struct nested *n = nested_of(v);
+
+	ncsr_reset(&n->file);
+	shadow_reset(n);
+	hfence_take(&n->l1_fences, &n->l1_fences);
+	n->spv_by_trap = false;
+	n->shmem = NULL;
+	v->ctx.hedeleg = v->ctx.emulate ? HEDELEG & ~BIT(CAUSE_ILLEGAL) : HEDELEG;
+	v->ctx.fast = true;
+	v->ops = &l1_ops;
+}
+
+static const struct vcpu_ops l1_ops = {
+	.exit = ninsn_exit,
+	.lines = vcpu_apply_lines,
+	.hfence = vcpu_hfence_self,
+	.load = vcpu_nothing,
+	.put = vcpu_nothing,
+	.reset = reset,
+};
+
+/* A context in memory is always L1's, with L2's general registers. */
+static const struct vcpu_ops l2_ops = {
+	.exit = nexit,
+	.lines = l2_lines,
+	.hfence = l2_hfence,
+	.load = swap_in,
+	.put = swap_out,
+	.reset = reset,
+};
+
+/* ---- ISA ---- */
+
+static int vcpu_memory(struct vcpu *v, const struct isa_set *isa)
+{
+	if (v->nested || !isa_has(isa, ISA_H))
+		return 0;
+	v->nested = memory_pages(ALIGN_UP(sizeof(struct nested), PAGE_SIZE) / PAGE_SIZE);
+	if (!v->nested)
+		return -NACRE_ENOMEM;
+	return shadow_init(v);
+}
+
+static void vcpu_free(struct vcpu *v)
+{
+	if (!v->nested)
+		return;
+	shadow_free(v);
+	memory_free(virt_to_phys(v->nested),
+		    ALIGN_UP(sizeof(struct nested), PAGE_SIZE) / PAGE_SIZE);
+}
+
+static void take_isa(struct vcpu *v)
+{
+	const struct hext_ctx *c = &v->ctx;
+
+	v->ops = v->vm->ops->vcpu;
+	if (!isa_has(&v->vm->isa, ISA_H))
+		return;
+	nested_of(v)->file.can = (struct ncsr_caps){
+		.henvcfg = c->henvcfg | (hext_caps.henvcfg & HENVCFG_FIOM),
+		.hcounteren = c->hcounteren,
+		.vsstatus = (c->fpu ? SSTATUS_FS : 0) | (c->vector ? SSTATUS_VS : 0),
+		.hgatp_modes = hext_caps.gstage_modes,
+		.vsatp_modes = hext_caps.vsatp_modes,
+		.asid_bits = hext_caps.asid_bits,
+		.sstc = c->sstc,
+	};
+	v->ops = &l1_ops;
+}
+
+void nested_init(struct vm_ops *ops)
+{
+	ops->vcpu_memory = vcpu_memory;
+	ops->vcpu_free = vcpu_free;
+	ops->vcpu_take_isa = take_isa;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Exits of L1. Its HS-mode is our VS-mode, where what only HS-mode may do raises a virtual
+ * instruction exception: the H and VS CSRs, SRET while hstatus.SPV is set, HFENCE, HINVAL, HLV,
+ * HLVX and HSV. They are carried out here; all other exits are those of any guest.
+ */
+#include <arch/insn.h>
+#include <core/vm.h>
+#include <guest/exit.h>
+
+#include "nested.h"
+
+#define CSR_IMMEDIATE 4 /* of funct3 */
+
+static bool in_user(const struct vcpu *v)
+{
+	return !(v->ctx.sstatus & SSTATUS_SPP);
+}
+
+static bool illegal(struct vcpu *v, uint32_t insn)
+{
+	const struct ntrap t = {.cause = CAUSE_ILLEGAL, .stval = insn};
+
+	nested_trap(v, &t);
+	return true;
+}
+
+static uint64_t reg(const struct vcpu *v, unsigned n)
+{
+	return n ? v->ctx.x[n] : 0;
+}
+
+/* ---- CSRs ---- */
+
+static bool csr_insn(struct vcpu *v, uint32_t insn)
+{
+	unsigned csr = insn >> 20, funct3 = insn >> 12 & 7, rd = insn >> 7 & 31,
+		 rs1 = insn >> 15 & 31;
+	uint64_t operand = funct3 & CSR_IMMEDIATE ? rs1 : reg(v, rs1), old = 0;
+	bool swap = (funct3 & 3) == FUNCT_CSRRW;
+
+	if (in_user(v))
+		return illegal(v, insn);
+	if ((!swap || rd) && !nested_csr_read(v, csr, &old))
+		return illegal(v, insn);
+	if (swap || rs1) {
+		uint64_t val = swap			     ? operand
+			       : (funct3 & 3) == FUNCT_CSRRS ? old | operand
+							     : old & ~operand;
+
+		if (!nested_csr_write(v, csr, val))
+			return illegal(v, insn);
+	}
+	if (rd)
+		v->ctx.x[rd] = old;
+	v->ctx.sepc += 4;
+	return true;
+}
+
+/* ---- Fences ---- */
+
+static bool hfence_insn(struct vcpu *v, const struct insn *in, uint32_t insn)
+{
+	bool gvma = in->kind == INSN_HFENCE_GVMA || in->kind == INSN_HINVAL_GVMA;
+	bool hinval = in->kind == INSN_HINVAL_GVMA || in->kind == INSN_HINVAL_VVMA;
+	uint64_t at = reg(v, in->rs1), space = reg(v, in->rs2);
+	struct hfence h = {.count = 1};
+
+	if (in_user(v) || (hinval && !isa_has(&v->vm->isa, ISA_SVINVAL)))
+		return illegal(v, insn);
+	if (gvma) {
+		h.type = in->rs2 ? NACL_HFENCE_GVMA_VMID : NACL_HFENCE_GVMA;
+		h.vmid = (uint16_t)ncsr_vmid(space << HGATP_VMID_SHIFT);
+		h.addr = ALIGN_DOWN(at << 2, PAGE_SIZE);
+	} else {
+		h.type = in->rs2 ? NACL_HFENCE_VVMA_ASID : NACL_HFENCE_VVMA;
+		h.vmid = (uint16_t)ncsr_vmid(nested_of(v)->file.hgatp);
+		h.asid = (uint16_t)space;
+		h.addr = ALIGN_DOWN(at, PAGE_SIZE);
+	}
+	if (!in->rs1) {
+		h.type |= 1; /* all addresses */
+		h.addr = h.count = 0;
+	}
+	nested_hfence(v, &h);
+	v->ctx.sepc += 4;
+	return true;
+}
+
+/* ---- The rest ---- */
+
+static bool sret_insn(struct vcpu *v, uint32_t insn)
+{
+	if (in_user(v))
+		return illegal(v, insn);
+	nested_sret(v);
+	return true;
+}
+
+static bool hlv_insn(struct vcpu *v, const struct insn *in, uint32_t insn)
+{
+	if (in_user(v) && !(nested_of(v)->file.hstatus & HSTATUS_HU))
+		return illegal(v, insn);
+	nhlv(v, in);
+	return true;
+}
+
+/* What is pending for L2 and enabled in hie ends a wfi of HS-mode too. */
+static bool wfi_insn(struct vcpu *v, const struct vcpu_exit *e)
+{
+	uint64_t hip, hie;
+
+	if (!in_user(v) && nested_csr_read(v, CSR_HIP, &hip) && nested_csr_read(v, CSR_HIE, &hie) &&
+	    (hip & hie)) {
+		v->ctx.sepc += 4;
+		return true;
+	}
+	return guest_exit(v, e);
+}
+
+static bool other_insn(struct vcpu *v, const struct vcpu_exit *e, uint32_t insn)
+{
+	struct insn in;
+
+	insn_decode(insn, &in);
+	switch (in.kind) {
+	case INSN_SRET:
+		return sret_insn(v, insn);
+	case INSN_HFENCE_GVMA:
+	case INSN_HFENCE_VVMA:
+	case INSN_HINVAL_GVMA:
+	case INSN_HINVAL_VVMA:
+		return hfence_insn(v, &in, insn);
+	case INSN_HLV:
+	case INSN_HLVX:
+	case INSN_HSV:
+		return hlv_insn(v, &in, insn);
+	case INSN_WFI:
+		return wfi_insn(v, e);
+	default:
+		return guest_exit(v, e);
+	}
+}
+
+static bool on_virtual_instruction(struct vcpu *v, const struct vcpu_exit *e)
+{
+	uint32_t insn = (uint32_t)e->stval;
+
+	/* stval may be 0 on harts that do not report instructions. */
+	if (!insn && !exit_fetch(v, &insn))
+		return true;
+	if ((insn & 0x7f) == OPCODE_SYSTEM && (insn >> 12 & 3))
+		return csr_insn(v, insn);
+	return other_insn(v, e, insn);
+}
+
+bool ninsn_exit(struct vcpu *v, const struct vcpu_exit *e)
+{
+	uint64_t injected = v->injected;
+	bool resume;
+
+	if (e->scause == CAUSE_VIRTUAL_INSTRUCTION)
+		resume = on_virtual_instruction(v, e);
+	else
+		resume = guest_exit(v, e);
+	if (v->injected != injected)
+		nested_trapped(v);
+	return resume;
+}

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Shadow G-stages: a software TLB of the vcpu's virtual hart, so nothing in it is shared and a
+ * fence of L1 is local, as its hart's would be. It is tagged with L1's hgatp, and each slot has a
+ * VMID of ours on the real hart. A fault of L2 walks L1's tables, then our own, and maps the
+ * smaller of the two pages with the permissions of both; W only where D is set already. An L1
+ * address that is a device is accessed for L2; one that is nothing is an access fault.
+ *
+ * Tables come from a budget of the vcpu. When it is used up, everything is forgotten, which no
+ * guest can tell from a small TLB.
+ */
+#include <arch/guest_mem.h>
+#include <arch/insn.h>
+#include <arch/mmu.h>
+#include <core/cpu.h>
+#include <core/errno.h>
+#include <core/host.h>
+#include <core/memory.h>
+#include <core/vm.h>
+#include <guest/exit.h>
+#include "nested.h"
+
+#define SPARE_MIN 8U /* held from the start: enough for one page in an empty slot */
+
+/* ---- Tables ---- */
+
+static int table_alloc(void *ctx, unsigned npages, hpa_t *out)
+{
+	struct shadow *s = ctx;
+	struct nested *n = s->of;
+
+	if (npages > 1) {
+		*out = s->root;
+	} else if (n->nspare) {
+		*out = n->spare;
+		n->spare.v = *(uint64_t *)phys_to_virt(n->spare);
+		n->nspare--;
+	} else if (n->taken < n->budget && !memory_alloc(1, 1, out)) {
+		n->taken++;
+	} else {
+		return -NACRE_ENOMEM;
+	}
+	memory_zero(phys_to_virt(*out), npages * PAGE_SIZE);
+	return 0;
+}
+
+static void table_free(void *ctx, hpa_t p, unsigned npages)
+{
+	struct shadow *s = ctx;
+	struct nested *n = s->of;
+
+	if (npages > 1)
+		return;
+	*(uint64_t *)phys_to_virt(p) = n->spare.v;
+	n->spare = p;
+	n->nspare++;
+}
+
+static void *table_ptr(void *ctx, hpa_t p)
+{
+	(void)ctx;
+	return phys_to_virt(p);
+}
+
+static const struct gstage_mem table_mem = {table_alloc, table_free, table_ptr};
+
+/* ---- Slots ---- */
+
+/* The slot's VMID may have entries on this hart. */
+static bool is_live(const struct shadow *s)
+{
+	const struct vmid_pool *p = &this_cpu()->vmids;
+
+	return s->vmid.generation == p->generation && s->vmid.hart == p->hart;
+}
+
+/* Whether L2 runs with it right now. */
+static bool is_loaded(const struct vcpu *v, const struct shadow *s)
+{
+	return nested_l2_runs(v) && nested_of(v)->current == s;
+}
+
+static void use_new_vmid(struct vcpu *v, struct shadow *s)
+{
+	enum vmid_answer answer = vcpu_assign_vmid(&s->vmid);
+
+	v->ctx.hgatp = gstage_hgatp(&s->g, s->vmid.number);
+	hext.set_hgatp(&v->ctx);
+	vcpu_new_vmid(answer);
+}
+
+/* Forgets all. A number given up needs no fence. v: the loaded vcpu, or NULL if L2 does not run. */
+static void clear(struct vcpu *v, struct shadow *s)
+{
+	struct gstage_change change = {.ndead = 0};
+
+	if (s->lo < s->hi)
+		gstage_unmap(&s->g, gpa(s->lo), s->hi - s->lo, &change);
+	s->lo = UINT64_MAX;
+	s->hi = 0;
+	vmid_release(&s->vmid);
+	hfence_take(&s->fences, &s->fences);
+	if (v && is_loaded(v, s))
+		use_new_vmid(v, s);
+	gstage_reclaim(&s->g, &change);
+}
+
+/* The one that was not used for the longest time, or never. */
+static struct shadow *oldest(struct nested *n)
+{
+	struct shadow *best = &n->slot[0];
+
+	for (unsigned i = 1; i < NESTED_SLOTS; i++)
+		if (n->slot[i].last_use < best->last_use)
+			best = &n->slot[i];
+	return best;
+}
+
+struct shadow *shadow_current(struct vcpu *v)
+{
+	struct nested *n = nested_of(v);
+	uint64_t hgatp = n->file.hgatp;
+	unsigned mode = (unsigned)(hgatp >> HGATP_MODE_SHIFT);
+	struct shadow *s = NULL;
+
+	/* With Bare, L2's physical addresses are L1's. */
+	if (mode == HGATP_MODE_BARE)
+		mode = v->vm->gstage.mode;
+	for (unsigned i = 0; i < NESTED_SLOTS; i++)
+		if (n->slot[i].g.mem && n->slot[i].hgatp == hgatp)
+			s = &n->slot[i];
+	if (!s) {
+		s = oldest(n);
+		clear(NULL, s);
+		if (!s->g.mem || s->g.mode != mode)
+			gstage_init(&s->g, mode, &table_mem, s);
+		s->hgatp = hgatp;
+	}
+	s->last_use = ++n->clock;
+	n->current = s;
+	return s;
+}
+
+void shadow_reset(struct nested *n)
+{
+	for (unsigned i = 0; i < NESTED_SLOTS; i++) {
+		struct shadow *s = &n->slot[i];
+
+		clear(NULL, s);
+		s->g.mem = NULL;
+		s->last_use = 0;
+	}
+	n->current = NULL;
+}
+
+int shadow_init(struct vcpu *v)
+{
+	struct nested *n = nested_of(v);
+	hpa_t p;
+
+	n->budget = SPARE_MIN * NESTED_SLOTS + (unsigned)(v->vm->ram_size / SIZE_2M);
+	for (unsigned i = 0; i < NESTED_SLOTS; i++) {
+		n->slot[i].of = n;
+		if (memory_alloc(HGATP_ROOT_PAGES, HGATP_ROOT_PAGES, &n->slot[i].root))
+			return -NACRE_ENOMEM;
+	}
+	while (n->taken < SPARE_MIN) {
+		if (memory_alloc(1, 1, &p))
+			return -NACRE_ENOMEM;
+		n->taken++;
+		table_free(&n->slot[0], p, 1);
+	}
+	return 0;
+}
+
+void shadow_free(struct vcpu *v)
+{
+	struct nested *n = nested_of(v);
+	hpa_t p;
+
+	while (n->nspare && !table_alloc(&n->slot[0], 1, &p))
+		memory_free(p, 1);
+	for (unsigned i = 0; i < NESTED_SLOTS; i++)
+		if (n->slot[i].root.v)
+			memory_free(n->slot[i].root, HGATP_ROOT_PAGES);
+}
+
+/* ---- Fences ---- */
+
+void shadow_drain(struct shadow *s)
+{
+	struct hfence h;
+
+	while (hfence_pop(&s->fences, &h)) {
+		h.vmid = s->vmid.number;
+		hext.hfence(&h);
+	}
+}
+
+/* Of what a change took away, on the real hart. */
+static void fence_change(struct shadow *s, const struct gstage_change *c)
+{
+	struct hfence h = {.type = NACL_HFENCE_GVMA_VMID,
+			   .order = c->order,
+			   .vmid = s->vmid.number,
+			   .addr = c->gpa.v};
+
+	if (!c->size || !is_live(s))
+		return;
+	h.count = c->size >> PAGE_SHIFT >> c->order;
+	if (c->all || h.count > HFENCE_MAX_PAGES)
+		h = (struct hfence){.type = NACL_HFENCE_GVMA_VMID_ALL, .vmid = s->vmid.number};
+	hext.hfence(&h);
+}
+
+/* What is mapped around an address ends there. */
+static uint64_t leaf_end(const struct shadow *s, uint64_t at)
+{
+	struct gstage_leaf leaf;
+
+	if (gstage_walk(&s->g, gpa(at), &leaf))
+		return ALIGN_DOWN(at, PAGE_SIZE) + PAGE_SIZE;
+	return ALIGN_DOWN(at, leaf.size) + leaf.size;
+}
+
+static uint64_t leaf_start(const struct shadow *s, uint64_t at)
+{
+	struct gstage_leaf leaf;
+
+	return ALIGN_DOWN(at, gstage_walk(&s->g, gpa(at), &leaf) ? PAGE_SIZE : leaf.size);
+}
+
+/* [start, last], and the whole of the superpages that it cuts, so that nothing need be split. */
+static void forget(struct shadow *s, uint64_t start, uint64_t last)
+{
+	struct gstage_change change;
+
+	if (start < s->lo)
+		start = s->lo;
+	if (last >= s->hi)
+		last = s->hi - 1;
+	if (s->lo >= s->hi || start > last)
+		return;
+	start = leaf_start(s, start);
+	if (gstage_unmap(&s->g, gpa(start), leaf_end(s, last) - start, &change))
+		return; /* not reached: no table is needed */
+	fence_change(s, &change);
+	gstage_reclaim(&s->g, &change);
+}
+
+static void fence_gvma(struct vcpu *v, struct shadow *s, const struct hfence *h)
+{
+	uint64_t size = h->count << PAGE_SHIFT << h->order;
+
+	/* A range that makes no sense is everything. */
+	if (hfence_is_all(h) || h->order >= 64 - PAGE_SHIFT || !h->count ||
+	    size >> PAGE_SHIFT >> h->order != h->count || h->addr + size - 1 < h->addr)
+		clear(v, s);
+	else
+		forget(s, h->addr, h->addr + size - 1);
+}
+
+void nested_hfence(struct vcpu *v, const struct hfence *h)
+{
+	struct nested *n = nested_of(v);
+	bool any = h->type < NACL_HFENCE_GVMA_VMID || h->vmid == HFENCE_VMID_ANY;
+
+	for (unsigned i = 0; i < NESTED_SLOTS; i++) {
+		struct shadow *s = &n->slot[i];
+
+		if (!s->g.mem || (!any && ncsr_vmid(s->hgatp) != h->vmid))
+			continue;
+		if (!hfence_is_vvma(h)) {
+			fence_gvma(v, s, h);
+			continue;
+		}
+		hfence_push(&s->fences, h);
+		if (is_loaded(v, s))
+			shadow_drain(s);
+	}
+}
+
+/* ---- Faults ---- */
+
+struct nwalk_env shadow_env(const struct vcpu *v)
+{
+	const struct ncsr_file *f = &nested_of(v)->file;
+
+	return (struct nwalk_env){
+		.hgatp = f->hgatp,
+		.adue = f->can.henvcfg & HENVCFG_ADUE,
+		.pbmte = f->can.henvcfg & HENVCFG_PBMTE,
+		.svnapot = isa_has(&host.isa, ISA_SVNAPOT),
+		.svrsw60t59b = isa_has(&host.isa, ISA_SVRSW60T59B),
+	};
+}
+
+/* The largest page that lies in L1's page and in one run of host memory alike; 0: L1's address is
+ * not RAM. */
+static uint64_t common_page(const struct vcpu *v, const struct nwalk_result *r, hpa_t *out)
+{
+	static const uint64_t sizes[] = {SIZE_1G, SIZE_2M, PAGE_SIZE};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(sizes); i++) {
+		void *p = sizes[i] <= r->page_size
+				  ? vm_ram(v->vm, gpa(ALIGN_DOWN(r->gpa.v, sizes[i])), sizes[i])
+				  : NULL;
+
+		if (!p)
+			continue;
+		*out = virt_to_phys(p);
+		if (IS_ALIGNED(out->v, sizes[i]))
+			return sizes[i];
+	}
+	return 0;
+}
+
+static int try_map(struct shadow *s, uint64_t at, hpa_t to, uint64_t size, unsigned perm)
+{
+	int rc = gstage_map(&s->g, gpa(at), to, size, perm);
+
+	if (rc != -NACRE_EEXIST)
+		return rc;
+	/* It was mapped otherwise, or (without Svvptc) the hart has not seen it yet. */
+	forget(s, at, at + size - 1);
+	return gstage_map(&s->g, gpa(at), to, size, perm);
+}
+
+static void map(struct vcpu *v, struct shadow *s, gpa_t addr, const struct nwalk_result *r,
+		hpa_t to, uint64_t size)
+{
+	struct nested *n = nested_of(v);
+	uint64_t at = ALIGN_DOWN(addr.v, size);
+	int rc = try_map(s, at, to, size, r->perm);
+
+	if (rc == -NACRE_ENOMEM) {
+		for (unsigned i = 0; i < NESTED_SLOTS; i++)
+			clear(v, &n->slot[i]);
+		rc = try_map(s, at, to, size, r->perm);
+	}
+	if (rc)
+		return;
+	s->lo = at < s->lo ? at : s->lo;
+	s->hi = at + size > s->hi ? at + size : s->hi;
+}
+
+static enum vwalk_access access_of(const struct vcpu_exit *e)
+{
+	if (e->htinst == HTINST_PTW_READ64 || e->htinst == HTINST_PTW_READ32)
+		return VWALK_LOAD;
+	if (e->htinst == HTINST_PTW_WRITE64 || e->htinst == HTINST_PTW_WRITE32)
+		return VWALK_STORE;
+	return e->scause == CAUSE_FETCH_GUEST_PAGE_FAULT  ? VWALK_FETCH
+	       : e->scause == CAUSE_LOAD_GUEST_PAGE_FAULT ? VWALK_LOAD
+							  : VWALK_STORE;
+}
+
+static void access_fault(struct vcpu *v, const struct vcpu_exit *e)
+{
+	struct ntrap t = {.stval = e->stval, .gva = true};
+
+	t.cause = e->scause == CAUSE_FETCH_GUEST_PAGE_FAULT  ? CAUSE_FETCH_ACCESS
+		  : e->scause == CAUSE_LOAD_GUEST_PAGE_FAULT ? CAUSE_LOAD_ACCESS
+							     : CAUSE_STORE_ACCESS;
+	nested_exception(v, &t);
+}
+
+/* Without a word in htinst: from L2's memory. false: L2 tries again. */
+static bool fetch(struct vcpu *v, struct insn *in)
+{
+	struct guest_fault f;
+	uint32_t bits;
+
+	if (!guest_fetch(gva(v->ctx.sepc), &bits, &f)) {
+		insn_decode(bits, in);
+		return true;
+	}
+	if (f.cause == CAUSE_LOAD_GUEST_PAGE_FAULT || f.cause == CAUSE_FETCH_GUEST_PAGE_FAULT ||
+	    f.htval) {
+		const struct vcpu_exit e = {CAUSE_FETCH_GUEST_PAGE_FAULT, f.stval, f.htval, 0};
+
+		shadow_fault(v, &e); /* a fetch never comes back here */
+	}
+	return false;
+}
+
+/* An address of L1 that is not RAM. */
+static void device(struct vcpu *v, const struct vcpu_exit *e, gpa_t addr)
+{
+	unsigned expected = e->scause == CAUSE_LOAD_GUEST_PAGE_FAULT ? INSN_LOAD : INSN_STORE;
+	struct insn in;
+
+	if (e->scause != CAUSE_FETCH_GUEST_PAGE_FAULT) {
+		if (insn_decode_htinst(e->htinst, &in) && !fetch(v, &in))
+			return;
+		if (in.kind == expected && !in.addr_off && mmio_access(v, &in, addr))
+			return;
+	}
+	access_fault(v, e);
+}
+
+bool shadow_fault(struct vcpu *v, const struct vcpu_exit *e)
+{
+	const struct nwalk_env env = shadow_env(v);
+	/* The two lowest bits are the same in the virtual address. */
+	gpa_t addr = gpa(e->htval << 2 | (e->stval & 3));
+	struct shadow *s = nested_of(v)->current;
+	struct nwalk_result r;
+	uint64_t size;
+	hpa_t to;
+	int rc = nwalk(&env, &guest_tables, v->vm, addr, access_of(e), &r);
+
+	if (rc == -NACRE_EFAULT && r.fault == NWALK_GUEST_PAGE_FAULT) {
+		const struct ntrap t = {e->scause, e->stval, e->htval, e->htinst, true};
+
+		nested_trap(v, &t);
+	} else if (rc == -NACRE_EFAULT) {
+		access_fault(v, e);
+	} else if (!rc) {
+		size = common_page(v, &r, &to);
+		if (size)
+			map(v, s, addr, &r, to, size);
+		else
+			device(v, e, r.gpa);
+	}
+	return true;
+}
