@@ -185,31 +185,32 @@ static void swap_enables(struct nacl_shmem *s, struct hext_ctx *c, struct world 
 	put(s, CSR_VSIE, (hie & c->hideleg) >> 1);
 }
 
+static uint64_t swap_word(struct nacl_shmem *s, unsigned csr, uint64_t value)
+{
+	uint64_t old = nacl_csr_get(s, csr);
+
+	put(s, csr, value);
+	return old;
+}
+
 static void csr_exchange(struct hext_ctx *c, struct world *w)
 {
 	struct nacl_shmem *s = self()->nacl;
 
-#define SWAP_WORD(csr, member)                                      \
-	do {                                                        \
-		uint64_t old = nacl_csr_get(s, CSR_##csr);          \
-		put(s, CSR_##csr, w->member);                       \
-		w->member = old;                                    \
-	} while (0)
-#define SWAP_OURS(csr, member)                  \
-	do {                                    \
-		SWAP_WORD(csr, member);         \
-		c->member = nacl_csr_get(s, CSR_##csr); \
-	} while (0);
-	SWAP_WORD(VSSTATUS, vsstatus);
-	SWAP_WORD(VSTVEC, vstvec);
-	SWAP_WORD(VSSCRATCH, vsscratch);
-	SWAP_WORD(VSEPC, vsepc);
-	SWAP_WORD(VSCAUSE, vscause);
-	SWAP_WORD(VSTVAL, vstval);
-	SWAP_WORD(VSATP, vsatp);
-	SWAP_WORD(HVIP, hvip);
+#define SWAP_WORD(csr, member) w->member = swap_word(s, CSR_##csr, w->member);
+#define SWAP_OURS(csr, member)             \
+	SWAP_WORD(csr, member)             \
+	c->member = nacl_csr_get(s, CSR_##csr);
+	SWAP_WORD(VSSTATUS, vsstatus)
+	SWAP_WORD(VSTVEC, vstvec)
+	SWAP_WORD(VSSCRATCH, vsscratch)
+	SWAP_WORD(VSEPC, vsepc)
+	SWAP_WORD(VSCAUSE, vscause)
+	SWAP_WORD(VSTVAL, vstval)
+	SWAP_WORD(VSATP, vsatp)
+	SWAP_WORD(HVIP, hvip)
 	if (hext_caps.sstc)
-		SWAP_WORD(VSTIMECMP, vstimecmp);
+		w->vstimecmp = swap_word(s, CSR_VSTIMECMP, w->vstimecmp);
 	OUR_CSRS(SWAP_OURS)
 	SWAP_OURS(HEDELEG, hedeleg)
 	swap_enables(s, c, w);

@@ -30,6 +30,17 @@ static uint64_t reg(const struct vcpu *v, unsigned n)
 	return n ? v->ctx.x[n] : 0;
 }
 
+/* What it has injected is a trap of HS-mode. */
+static bool as_any_guest(struct vcpu *v, const struct vcpu_exit *e)
+{
+	uint64_t injected = v->injected;
+	bool resume = guest_exit(v, e);
+
+	if (v->injected != injected)
+		nested_trapped(v);
+	return resume;
+}
+
 /* ---- CSRs ---- */
 
 static bool csr_insn(struct vcpu *v, uint32_t insn)
@@ -115,7 +126,7 @@ static bool wfi_insn(struct vcpu *v, const struct vcpu_exit *e)
 		v->ctx.sepc += 4;
 		return true;
 	}
-	return guest_exit(v, e);
+	return as_any_guest(v, e);
 }
 
 static bool other_insn(struct vcpu *v, const struct vcpu_exit *e, uint32_t insn)
@@ -138,7 +149,7 @@ static bool other_insn(struct vcpu *v, const struct vcpu_exit *e, uint32_t insn)
 	case INSN_WFI:
 		return wfi_insn(v, e);
 	default:
-		return guest_exit(v, e);
+		return as_any_guest(v, e);
 	}
 }
 
@@ -147,8 +158,10 @@ static bool on_virtual_instruction(struct vcpu *v, const struct vcpu_exit *e)
 	uint32_t insn = (uint32_t)e->stval;
 
 	/* stval may be 0 on harts that do not report instructions. */
-	if (!insn && !exit_fetch(v, &insn))
+	if (!insn && !exit_fetch(v, &insn)) {
+		nested_trapped(v);
 		return true;
+	}
 	if ((insn & 0x7f) == OPCODE_SYSTEM && (insn >> 12 & 3))
 		return csr_insn(v, insn);
 	return other_insn(v, e, insn);
@@ -156,14 +169,6 @@ static bool on_virtual_instruction(struct vcpu *v, const struct vcpu_exit *e)
 
 bool ninsn_exit(struct vcpu *v, const struct vcpu_exit *e)
 {
-	uint64_t injected = v->injected;
-	bool resume;
-
-	if (e->scause == CAUSE_VIRTUAL_INSTRUCTION)
-		resume = on_virtual_instruction(v, e);
-	else
-		resume = guest_exit(v, e);
-	if (v->injected != injected)
-		nested_trapped(v);
-	return resume;
+	return e->scause == CAUSE_VIRTUAL_INSTRUCTION ? on_virtual_instruction(v, e)
+						      : as_any_guest(v, e);
 }

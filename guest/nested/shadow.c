@@ -401,14 +401,17 @@ static void device(struct vcpu *v, const struct vcpu_exit *e, gpa_t addr)
 
 bool shadow_fault(struct vcpu *v, const struct vcpu_exit *e)
 {
-	const struct nwalk_env env = shadow_env(v);
+	struct nwalk_env env = shadow_env(v);
 	/* The two lowest bits are the same in the virtual address. */
 	gpa_t addr = gpa(e->htval << 2 | (e->stval & 3));
 	struct shadow *s = nested_of(v)->current;
 	struct nwalk_result r;
 	uint64_t size;
 	hpa_t to;
-	int rc = nwalk(&env, &guest_tables, v->vm, addr, access_of(e), &r);
+	int rc;
+
+	env.mxr = nested_of(v)->file.vs.vsstatus & SSTATUS_MXR; /* L1's own */
+	rc = nwalk(&env, &guest_tables, v->vm, addr, access_of(e), &r);
 
 	if (rc == -NACRE_EFAULT && r.fault == NWALK_GUEST_PAGE_FAULT) {
 		const struct ntrap t = {e->scause, e->stval, e->htval, e->htinst, true};

@@ -11,7 +11,7 @@
 
 #include "../fake/core.h"
 #include "../../guest/devices.h"
-#include "../../guest/exit.h"
+#include <guest/exit.h>
 
 #define PC UINT64_C(0x80001000)
 

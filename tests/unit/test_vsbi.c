@@ -13,7 +13,7 @@
 #include <spec/nacre.h>
 #include "../fake/core.h"
 #include "../../guest/devices.h"
-#include "../../guest/exit.h"
+#include <guest/exit.h>
 
 #define MAGIC	UINT64_C(0xa5c3f00d12345678)
 #define VCPUS	5
