@@ -212,7 +212,8 @@ static void csr_exchange(struct hext_ctx *c, struct world *w)
 	if (hext_caps.sstc)
 		w->vstimecmp = swap_word(s, CSR_VSTIMECMP, w->vstimecmp);
 	OUR_CSRS(SWAP_OURS)
-	SWAP_OURS(HEDELEG, hedeleg)
+	w->hedeleg = swap_word(s, CSR_HEDELEG, w->hedeleg);
+	c->hedeleg = nacl_csr_get(s, CSR_HEDELEG);
 	swap_enables(s, c, w);
 #undef SWAP_WORD
 #undef SWAP_OURS

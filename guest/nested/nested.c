@@ -188,7 +188,6 @@ static void leave_l2(struct vcpu *v, const struct ntrap *t)
 	struct world *l1 = &n->file.vs;
 	uint64_t spp = v->ctx.sstatus & SSTATUS_SPP, pc = entry_point(l1->vstvec, t->cause);
 
-	static_assert(SSTATUS_SPP == HSTATUS_SPVP, "the same bit tells of L2's mode");
 	l1->vsstatus = (l1->vsstatus & ~(SSTATUS_SPP | SSTATUS_SPIE | SSTATUS_SIE)) | spp |
 		       (l1->vsstatus & SSTATUS_SIE ? SSTATUS_SPIE : 0);
 	l1->vsepc = n->left_epc = v->ctx.sepc;
@@ -197,7 +196,7 @@ static void leave_l2(struct vcpu *v, const struct ntrap *t)
 	l1->hedeleg = 0; /* as follow_spv() has it */
 	n->spv_by_trap = true;
 	n->file.hstatus &= ~(HSTATUS_SPVP | HSTATUS_GVA);
-	n->file.hstatus |= HSTATUS_SPV | spp;
+	n->file.hstatus |= HSTATUS_SPV | spp; /* SPVP is the same bit there */
 	swap_out(v);
 	v->ctx.sepc = pc;
 	v->ctx.sstatus |= SSTATUS_SPP;

@@ -157,21 +157,22 @@ static void store(void *p, uint64_t v, unsigned size)
 		memcpy(p, &v, size);
 }
 
-/* size bytes in the first page, and the others in the one after. */
-static void transfer(struct vcpu *v, const struct insn *in, uint8_t *const page[2], unsigned size)
+/* size bytes in the first page; the others, if there is a second one, there. */
+static void transfer(struct vcpu *v, const struct insn *in, uint8_t *first, uint8_t *second,
+		     unsigned size)
 {
-	unsigned rest = in->size - size;
+	unsigned rest = in->size - size, shift = 8 * size & 63;
 	uint64_t value = in->rs2 ? v->ctx.x[in->rs2] : 0;
 
 	if (in->kind == INSN_HSV) {
-		store(page[0], value, size);
-		if (rest)
-			store(page[1], value >> 8 * size, rest);
+		store(first, value, size);
+		if (second)
+			store(second, value >> shift, rest);
 		return;
 	}
-	value = load(page[0], size);
-	if (rest)
-		value |= load(page[1], rest) << 8 * size;
+	value = load(first, size);
+	if (second)
+		value |= load(second, rest) << shift;
 	if (in->rd)
 		v->ctx.x[in->rd] = extended(value, in);
 }
@@ -182,18 +183,17 @@ void nhlv(struct vcpu *v, const struct insn *in)
 	gva_t va = gva(in->rs1 ? v->ctx.x[in->rs1] : 0);
 	uint64_t to_end = PAGE_SIZE - (va.v & (PAGE_SIZE - 1));
 	unsigned size = in->size < to_end ? in->size : (unsigned)to_end;
-	uint8_t *page[2];
+	uint8_t *first, *second = NULL;
 
 	a.g.mxr = hext.vsstatus(&v->ctx) & SSTATUS_MXR;
 	a.type = in->kind == INSN_HSV	 ? VWALK_STORE
 		 : in->kind == INSN_HLVX ? VWALK_FETCH
 					 : VWALK_LOAD;
-	page[0] = translate(&a, va);
-	if (!page[0])
+	first = translate(&a, va);
+	if (first && size < in->size)
+		second = translate(&a, gva(va.v + size));
+	if (!first || (!second && size < in->size))
 		return;
-	page[1] = size < in->size ? translate(&a, gva(va.v + size)) : NULL;
-	if (size < in->size && !page[1])
-		return;
-	transfer(v, in, page, size);
+	transfer(v, in, first, second, size);
 	v->ctx.sepc += in->len;
 }

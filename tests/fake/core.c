@@ -87,6 +87,16 @@ static struct fake_vcpu *on(const struct vcpu *v)
 	return &fake.on[v->id];
 }
 
+void vcpu_apply_lines(struct vcpu *v)
+{
+	(void)v;
+}
+
+void vcpu_nothing(struct vcpu *v)
+{
+	(void)v;
+}
+
 void vcpu_wait(struct vcpu *v)
 {
 	(void)v;
