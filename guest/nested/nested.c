@@ -144,6 +144,7 @@ static void swap_in(struct vcpu *v)
 		vcpu_new_vmid(answer);
 	if (hfence_pending(&s->fences))
 		shadow_drain(s);
+	n->own_fast = v->ctx.fast;
 	v->ctx.fast = false;
 	n->own_fs = v->ctx.sstatus & FS_VS;
 	v->ctx.sstatus &= ~(FS_VS | SSTATUS_MXR);
@@ -167,7 +168,7 @@ static void swap_out(struct vcpu *v)
 		vcpu_new_vmid(answer);
 	while (hfence_pending(&n->l1_fences) && hfence_pop(&n->l1_fences, &h))
 		vcpu_hfence_self(v, &h);
-	v->ctx.fast = true;
+	v->ctx.fast = n->own_fast;
 	v->ctx.sstatus = (v->ctx.sstatus & ~(FS_VS | SSTATUS_MXR)) | n->own_fs;
 }
 
@@ -330,7 +331,6 @@ static void reset(struct vcpu *v)
 	n->spv_by_trap = false;
 	n->shmem = NULL;
 	v->ctx.hedeleg = v->ctx.emulate ? HEDELEG & ~BIT(CAUSE_ILLEGAL) : HEDELEG;
-	v->ctx.fast = true;
 	v->ops = &l1_ops;
 }
 

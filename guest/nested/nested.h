@@ -48,6 +48,7 @@ struct nested {
 	uint64_t left_cause, left_epc;
 
 	/* While L2 runs. */
+	bool own_fast;		       /* ctx.fast for L1 */
 	uint64_t own_fs;	       /* sstatus.FS and VS as they are for L1 */
 	struct hfence_queue l1_fences; /* for L1, before it goes on */
 
