@@ -18,11 +18,17 @@ struct vsbi_ext {
 	bool (*present)(const struct vm *vm); /* NULL: always */
 };
 
+static bool has_nacl(const struct vm *vm)
+{
+	return isa_has(&vm->isa, ISA_H) && vm->cfg.nacl;
+}
+
 /* In the order in which a running guest calls them. */
 static const struct vsbi_ext exts[] = {
 	{SBI_EXT_TIME, SBI_EXT_TIME, vsbi_time, NULL},
 	{SBI_EXT_IPI, SBI_EXT_IPI, vsbi_ipi, NULL},
 	{SBI_EXT_RFENCE, SBI_EXT_RFENCE, vsbi_rfence, NULL},
+	{SBI_EXT_NACL, SBI_EXT_NACL, vsbi_nacl, has_nacl},
 	{SBI_EXT_HSM, SBI_EXT_HSM, vsbi_hsm, NULL},
 	{SBI_EXT_DBCN, SBI_EXT_DBCN, vsbi_dbcn, guest_has_console},
 	{SBI_EXT_BASE, SBI_EXT_BASE, vsbi_base, NULL},

@@ -147,6 +147,7 @@ static void native_swap(struct hext_ctx *c, struct world *w)
 	SWAP(CSR_VSTVAL, vstval);
 	SWAP(CSR_HIE, hie);
 	SWAP(CSR_HVIP, hvip);
+	w->hvip &= IP_VS; /* QEMU 10.0 shows the host's bits too */
 	EXCHANGE(CSR_HEDELEG, hedeleg);
 	EXCHANGE(CSR_HIDELEG, hideleg);
 	EXCHANGE(CSR_HENVCFG, henvcfg);

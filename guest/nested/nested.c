@@ -50,6 +50,7 @@ void nested_trapped(struct vcpu *v)
 	f->hstatus &= ~(HSTATUS_SPV | HSTATUS_GVA);
 	f->htval = f->htinst = 0;
 	follow_spv(v);
+	nacl_trapped(v);
 }
 
 /* Has L1 taken an interrupt since it left L2? */
@@ -208,8 +209,9 @@ static void leave_l2(struct vcpu *v, const struct ntrap *t)
 void nested_trap(struct vcpu *v, const struct ntrap *t)
 {
 	struct ncsr_file *f = &nested_of(v)->file;
+	bool left = nested_l2_runs(v);
 
-	if (nested_l2_runs(v)) {
+	if (left) {
 		leave_l2(v, t);
 	} else {
 		vcpu_inject(v, t->cause, t->stval);
@@ -219,6 +221,10 @@ void nested_trap(struct vcpu *v, const struct ntrap *t)
 		f->hstatus |= HSTATUS_GVA;
 	f->htval = t->htval;
 	f->htinst = t->htinst;
+	if (left)
+		nacl_left(v);
+	else
+		nacl_trapped(v);
 }
 
 void nested_exception(struct vcpu *v, const struct ntrap *t)

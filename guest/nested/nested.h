@@ -112,4 +112,13 @@ bool shadow_fault(struct vcpu *v, const struct vcpu_exit *e);
 /* How L1's own tables are read. */
 struct nwalk_env shadow_env(const struct vcpu *v);
 
+/* ---- vsbi_nacl.c: what else keeps L1's shared memory up to date, if it has one ---- */
+
+/* L1, which runs, has a new value in this CSR. */
+void nacl_show_csr(struct vcpu *v, unsigned csr);
+/* L1 has taken a trap of its own. */
+void nacl_trapped(struct vcpu *v);
+/* L2 has been left, and all that the trap into L1 changes has been changed. */
+void nacl_left(struct vcpu *v);
+
 #endif

@@ -61,6 +61,7 @@ static bool csr_insn(struct vcpu *v, uint32_t insn)
 
 		if (!nested_csr_write(v, csr, val))
 			return illegal(v, insn);
+		nacl_show_csr(v, csr);
 	}
 	if (rd)
 		v->ctx.x[rd] = old;

@@ -53,6 +53,11 @@ static inline void nacl_csr_put(struct nacl_shmem *s, unsigned csr, uint64_t val
 	nacl_store(dirty, nacl_load(dirty) | BIT(NACL_CSR_INDEX(csr) % 64));
 }
 
+static inline bool nacl_csr_dirty(const struct nacl_shmem *s, unsigned csr)
+{
+	return nacl_load(&s->dirty[NACL_CSR_INDEX(csr) / 64]) >> NACL_CSR_INDEX(csr) % 64 & 1;
+}
+
 /* Provider: whether there is a new value; it is new once only. */
 static inline bool nacl_csr_take(struct nacl_shmem *s, unsigned csr, uint64_t *value)
 {
@@ -106,6 +111,11 @@ int nacl_hfence_pack(struct nacl_hfence *e, const struct hfence *h);
  */
 #define NACL_HFENCE_UNPACKED 2
 unsigned nacl_hfence_unpack(const struct nacl_hfence *e, struct hfence out[NACL_HFENCE_UNPACKED]);
+
+static inline bool nacl_hfence_pending(const struct nacl_hfence *e)
+{
+	return (nacl_load(&e->config) & NACL_HFENCE_PENDING) != 0;
+}
 
 /* Provider: the requests of a pending entry have been carried out. */
 static inline void nacl_hfence_done(struct nacl_hfence *e)

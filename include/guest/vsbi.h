@@ -62,6 +62,7 @@ struct sbi_reply vsbi_hsm(struct vcpu *v, uint64_t fid, const uint64_t *a);
 struct sbi_reply vsbi_srst(struct vcpu *v, uint64_t fid, const uint64_t *a);
 struct sbi_reply vsbi_dbcn(struct vcpu *v, uint64_t fid, const uint64_t *a);
 struct sbi_reply vsbi_pmu(struct vcpu *v, uint64_t fid, const uint64_t *a);
+struct sbi_reply vsbi_nacl(struct vcpu *v, uint64_t fid, const uint64_t *a); /* guest/nested */
 /* The legacy calls have no function id; theirs is the extension id. */
 struct sbi_reply vsbi_legacy(struct vcpu *v, uint64_t eid, const uint64_t *a);
 

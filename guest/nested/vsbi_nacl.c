@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * SBI NACL, the provider's side (SBI specification, chapter "Nested Acceleration Extension"): L1
+ * reads and writes its hypervisor CSRs, asks for fences and enters L2 through memory of its own,
+ * with few traps. Each act is one that its instructions could ask for too (nested.h).
+ *
+ * What always holds: while L1 runs, each word of the CSR space is the CSR's value, or a new one of
+ * L1's that it has marked dirty. (What nobody can see in time is excepted: the passing of time in
+ * hip and vsip, and traps of L1 that come to L1 alone, in hstatus.) The memory is L1's RAM, and any
+ * of its harts may write there: each word is read once, and a call's work is bounded by its layout.
+ */
+#include <arch/nacl_shmem.h>
+#include <core/vm.h>
+#include <guest/vsbi.h>
+#include <spec/nacl.h>
+#include "nested.h"
+
+#define ALL UINT64_MAX
+
+static bool has(const struct vcpu *v, unsigned feature)
+{
+	return v->vm->cfg.nacl_features >> feature & 1;
+}
+
+/* ---- The CSR space ---- */
+
+/* Unless L1 has written there what it has not asked to be synchronised yet. */
+static void show(struct vcpu *v, struct nacl_shmem *s, unsigned csr)
+{
+	uint64_t value;
+
+	if (has(v, SBI_NACL_FEAT_SYNC_CSR) && nacl_csr_dirty(s, csr))
+		return;
+	if (nested_csr_read(v, csr, &value))
+		nacl_csr_show(s, csr, value);
+}
+
+static void show_all(struct vcpu *v, struct nacl_shmem *s)
+{
+	unsigned csr;
+
+	for (unsigned i = 0; (csr = ncsr_number(i)); i++)
+		show(v, s, csr);
+}
+
+/* CSRs that are views of one another: a write to one of them may change the others. */
+static const uint16_t aliases[] = {CSR_HIP, CSR_HVIP, CSR_HIE, CSR_VSIE, CSR_VSIP};
+
+static bool has_aliases(unsigned csr)
+{
+	switch (csr) {
+	case CSR_HIP:
+	case CSR_HVIP:
+	case CSR_HIE:
+	case CSR_VSIE:
+	case CSR_VSIP:
+	case CSR_HIDELEG:
+	case CSR_HENVCFG:   /* STCE: hip.VSTIP shows vstimecmp */
+	case CSR_VSTIMECMP: /* the same */
+	case CSR_HTIMEDELTA:
+		return true;
+	default:
+		return false;
+	}
+}
+
+void nacl_show_csr(struct vcpu *v, unsigned csr)
+{
+	struct nacl_shmem *s = nested_of(v)->shmem;
+
+	if (!s)
+		return;
+	show(v, s, csr);
+	if (has_aliases(csr))
+		for (unsigned i = 0; i < ARRAY_SIZE(aliases); i++)
+			show(v, s, aliases[i]);
+}
+
+void nacl_trapped(struct vcpu *v)
+{
+	nacl_show_csr(v, CSR_HSTATUS);
+	nacl_show_csr(v, CSR_HTVAL);
+	nacl_show_csr(v, CSR_HTINST);
+}
+
+static void autoswap(struct vcpu *v, struct nacl_shmem *s)
+{
+	uint64_t other;
+
+	if (!has(v, SBI_NACL_FEAT_AUTOSWAP_CSR) ||
+	    !nacl_autoswap(s, nested_of(v)->file.hstatus, &other))
+		return;
+	nested_csr_write(v, CSR_HSTATUS, other);
+}
+
+/* "After supervisor (or L1) virtualization state changes from ON to OFF." */
+void nacl_left(struct vcpu *v)
+{
+	struct nacl_shmem *s = nested_of(v)->shmem;
+
+	if (!s)
+		return;
+	autoswap(v, s);
+	show_all(v, s);
+}
+
+/* ---- sync_csr ---- */
+
+/* The value that L1 has written, if it has. The word becomes what the CSR is then by show(). */
+static void take(struct vcpu *v, struct nacl_shmem *s, unsigned csr)
+{
+	uint64_t value;
+
+	if (nacl_csr_take(s, csr, &value))
+		nested_csr_write(v, csr, value);
+}
+
+/* Those on which others depend come first. */
+static void sync_all_csrs(struct vcpu *v, struct nacl_shmem *s)
+{
+	unsigned csr;
+
+	for (unsigned i = 0; (csr = ncsr_number(i)); i++)
+		take(v, s, csr);
+	show_all(v, s);
+}
+
+static struct sbi_reply sync_csr(struct vcpu *v, struct nacl_shmem *s, uint64_t csr)
+{
+	uint64_t value;
+
+	if (csr == ALL) {
+		sync_all_csrs(v, s);
+		return vsbi_ok(0);
+	}
+	if (!nacl_csr_valid(csr) || !nested_csr_read(v, (unsigned)csr, &value))
+		return vsbi_err(SBI_ERR_INVALID_PARAM);
+	take(v, s, (unsigned)csr);
+	nacl_show_csr(v, (unsigned)csr);
+	return vsbi_ok(0);
+}
+
+/* ---- sync_hfence ---- */
+
+static void sync_entry(struct vcpu *v, struct nacl_hfence *e)
+{
+	struct hfence out[NACL_HFENCE_UNPACKED];
+	unsigned n = nacl_hfence_unpack(e, out);
+
+	for (unsigned i = 0; i < n; i++)
+		nested_hfence(v, &out[i]);
+	if (n)
+		nacl_hfence_done(e);
+}
+
+static void sync_all_hfences(struct vcpu *v, struct nacl_shmem *s)
+{
+	for (unsigned i = 0; i < NACL_HFENCE_ENTRIES; i++)
+		if (nacl_hfence_pending(&s->hfence[i]))
+			sync_entry(v, &s->hfence[i]);
+}
+
+static struct sbi_reply sync_hfence(struct vcpu *v, struct nacl_shmem *s, uint64_t index)
+{
+	if (index == ALL)
+		sync_all_hfences(v, s);
+	else if (index < NACL_HFENCE_ENTRIES)
+		sync_entry(v, &s->hfence[index]);
+	else
+		return vsbi_err(SBI_ERR_INVALID_PARAM);
+	return vsbi_ok(0);
+}
+
+/* ---- sync_sret ---- */
+
+static struct sbi_reply sync_sret(struct vcpu *v, struct nacl_shmem *s)
+{
+	if (has(v, SBI_NACL_FEAT_SYNC_CSR))
+		sync_all_csrs(v, s);
+	if (has(v, SBI_NACL_FEAT_SYNC_HFENCE))
+		sync_all_hfences(v, s);
+	autoswap(v, s);
+	for (unsigned i = 1; i < 32; i++)
+		v->ctx.x[i] = nacl_load(&s->sret_x[i]);
+	nested_sret(v);
+	return vsbi_then(VSBI_ELSEWHERE);
+}
+
+/* ---- set_shmem, and the extension ---- */
+
+static struct sbi_reply set_shmem(struct vcpu *v, const uint64_t *a)
+{
+	struct nacl_shmem *s;
+	gpa_t at = gpa(a[0]);
+
+	if (a[2])
+		return vsbi_err(SBI_ERR_INVALID_PARAM);
+	if (a[0] == ALL && a[1] == ALL) {
+		nested_of(v)->shmem = NULL;
+		return vsbi_ok(0);
+	}
+	if (!IS_ALIGNED(at.v, NACL_SHMEM_ALIGN))
+		return vsbi_err(SBI_ERR_INVALID_PARAM);
+	if (a[1] || !vm_ram_contains(v->vm, at, NACL_SHMEM_SIZE))
+		return vsbi_err(SBI_ERR_INVALID_ADDRESS);
+	s = vm_ram(v->vm, at, NACL_SHMEM_SIZE);
+	if (!s) /* across two runs of host memory */
+		return vsbi_err(SBI_ERR_FAILED);
+	nested_of(v)->shmem = s;
+	show_all(v, s);
+	return vsbi_ok(0);
+}
+
+static struct sbi_reply probe(struct vcpu *v, uint64_t id)
+{
+	uint32_t feature = (uint32_t)id; /* what stands above does not count */
+
+	return vsbi_ok(feature <= SBI_NACL_FEAT_AUTOSWAP_CSR && has(v, feature));
+}
+
+struct sbi_reply vsbi_nacl(struct vcpu *v, uint64_t fid, const uint64_t *a)
+{
+	/* The feature of each function that has one. */
+	static const uint8_t needs[] = {
+		[SBI_NACL_SYNC_CSR] = BIT(SBI_NACL_FEAT_SYNC_CSR),
+		[SBI_NACL_SYNC_HFENCE] = BIT(SBI_NACL_FEAT_SYNC_HFENCE),
+		[SBI_NACL_SYNC_SRET] = BIT(SBI_NACL_FEAT_SYNC_SRET),
+	};
+	struct nacl_shmem *s = nested_of(v)->shmem;
+
+	if (fid >= ARRAY_SIZE(needs) || (needs[fid] & ~v->vm->cfg.nacl_features))
+		return vsbi_err(SBI_ERR_NOT_SUPPORTED);
+	if (needs[fid] && !s)
+		return vsbi_err(SBI_ERR_NO_SHMEM);
+	switch (fid) {
+	case SBI_NACL_PROBE_FEATURE:
+		return probe(v, a[0]);
+	case SBI_NACL_SET_SHMEM:
+		return set_shmem(v, a);
+	case SBI_NACL_SYNC_CSR:
+		return sync_csr(v, s, a[0]);
+	case SBI_NACL_SYNC_HFENCE:
+		return sync_hfence(v, s, a[0]);
+	default:
+		return sync_sret(v, s);
+	}
+}

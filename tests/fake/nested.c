@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See nested.h. */
+#include <string.h>
+
+#include <spec/csr.h>
+#include "nested.h"
+
+struct fake_nested fake_nested;
+static struct nested state;
+
+void fake_nested_init(struct vcpu *v)
+{
+	memset(&fake_nested, 0, sizeof(fake_nested));
+	memset(&state, 0, sizeof(state));
+	state.file.can = (struct ncsr_caps){
+		.henvcfg = HENVCFG_STCE | HENVCFG_ADUE | HENVCFG_FIOM,
+		.hcounteren = COUNTEREN_ZICNTR,
+		.vsstatus = SSTATUS_FS,
+		.hgatp_modes = 1 << 8,
+		.vsatp_modes = 1 << 8 | 1 << 9,
+		.asid_bits = 16,
+		.sstc = true,
+	};
+	ncsr_reset(&state.file);
+	v->nested = &state;
+}
+
+bool nested_csr_read(struct vcpu *v, unsigned csr, uint64_t *val)
+{
+	struct nested *n = v->nested;
+
+	return ncsr_read(&n->file, csr, val);
+}
+
+bool nested_csr_write(struct vcpu *v, unsigned csr, uint64_t val)
+{
+	struct nested *n = v->nested;
+
+	fake_nested.writes++;
+	return ncsr_write(&n->file, csr, val);
+}
+
+void nested_hfence(struct vcpu *v, const struct hfence *h)
+{
+	(void)v;
+	fake_nested.fence[fake_nested.fences++ % FAKE_FENCES] = *h;
+}
+
+void nested_sret(struct vcpu *v)
+{
+	struct nested *n = v->nested;
+
+	fake_nested.srets++;
+	fake_nested.at_sret = n->file;
+}
