@@ -115,7 +115,8 @@ finish() {
 	esac
 	check_forbidden
 	for regex in ${has[@]+"${has[@]}"}; do
-		tr -d '\r' <"$log" | grep -Eaq -- "$regex" || fail "missing: $regex"
+		# not grep -q: it ends at the first match, and tr, which has more to say, with an error
+		tr -d '\r' <"$log" | grep -Ea -- "$regex" >/dev/null || fail "missing: $regex"
 	done
 }
 
