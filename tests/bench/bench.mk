@@ -8,14 +8,15 @@ $(BENCH_OUT)/%.o: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BENCH_OUT)/bench.elf: $(BENCH_OUT)/bench.o $(GUEST_LIB) $(GUEST_DIR)/lib/guest.ld
+$(BENCH_OUT)/%.elf: $(BENCH_OUT)/%.o $(GUEST_LIB) $(GUEST_DIR)/lib/guest.ld
 	@echo "  GUEST   $@"
 	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) $(GUEST_LDFLAGS) -o $@ $(filter %.o,$^)
 
-$(BENCH_OUT)/bench.bin: $(BENCH_OUT)/bench.elf
+$(BENCH_OUT)/%.bin: $(BENCH_OUT)/%.elf
 	$(Q)$(GUEST_OBJCOPY) -O binary $< $@
 
-.SECONDARY: $(BENCH_OUT)/bench.o $(BENCH_OUT)/bench.elf
+.SECONDARY: $(patsubst tests/bench/%.c,$(BENCH_OUT)/%.o,$(wildcard tests/bench/*.c)) \
+	$(patsubst tests/bench/%.c,$(BENCH_OUT)/%.elf,$(wildcard tests/bench/*.c))
 -include $(wildcard $(BENCH_OUT)/*.d)
 
 # /init of the Linux rows: a static program without a library, alone in its initial file system
