@@ -4,6 +4,7 @@
 #   make run        everything from set-up to a guest's shell in QEMU (variables: scripts/run.sh)
 #   make test       everything; the last line is "N passed, N failed". Parts: unit check fuzz guest boot
 #   make bench      instructions per operation, natively and under Nacre
+#   make TLBSAN=1   build/tlbsan/nacre.bin: the same, and it watches its own fences
 #   make setup      only install what is missing
 #
 # V=1 shows the commands. All output goes to build/.
@@ -13,7 +14,8 @@ MAKEFLAGS	+= --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 Q		:= $(if $(V),,@)
 
-BUILD		:= build
+# TLBSAN=1: with the fence watcher (arch/tlbsan.h), all in build/tlbsan/.
+BUILD		:= build$(if $(TLBSAN),/tlbsan)
 CROSS_COMPILE	?= riscv64-unknown-elf-
 CC		:= $(CROSS_COMPILE)gcc
 OBJCOPY		:= $(CROSS_COMPILE)objcopy
@@ -35,9 +37,8 @@ BASE_HEADERS := core/types.h core/errno.h core/log.h core/errtext.h core/ring.h 
 # Headers of core that arch/riscv may include: it can say something, and panic.
 ARCH_HEADERS := core/log.h
 
-# The fence watcher is only in a build of its own (make TLBSAN=1, in build/tlbsan/); see arch/tlbsan.h.
 WATCHER := $(wildcard arch/riscv/tlbmodel*.c core/tlbsan.c)
-SRCS := $(filter-out arch/riscv/offsets.c $(WATCHER), \
+SRCS := $(filter-out arch/riscv/offsets.c $(if $(TLBSAN),,$(WATCHER)), \
 	$(sort $(wildcard core/*.c arch/riscv/*.c drivers/*.c guest/*.c guest/nested/*.c)))
 ASMS := $(sort $(wildcard arch/riscv/*.S))
 OBJS := $(SRCS:%.c=$(BUILD)/obj/%.o) $(ASMS:%.S=$(BUILD)/obj/%.o)
@@ -46,7 +47,7 @@ PURE_HERE := $(wildcard $(PURE))
 # ---- Flags ---------------------------------------------------------------------------------------------
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla
-CPPFLAGS := -Iinclude -I$(BUILD)/include -MMD -MP
+CPPFLAGS := -Iinclude -I$(BUILD)/include -MMD -MP $(if $(TLBSAN),-DTLBSAN)
 
 # libfdt.a is a lp64d package, and the linker refuses to mix ABIs; scripts/check-elf.sh proves that no FP
 # instruction came along. gp stays unused (no __global_pointer$, no relaxation) and tp is ours.
@@ -54,16 +55,17 @@ SPECS := --specs=picolibc.specs -DPICOLIBC_INTEGER_PRINTF_SCANF
 ARCH := -march=rv64imafdc_zicsr_zifencei -mabi=lp64d -mcmodel=medany -mno-relax
 CFLAGS := -std=gnu11 -O2 -g $(WARN) $(ARCH) $(SPECS) -ffreestanding -fno-pic -fno-common \
 	-ffunction-sections -fdata-sections -fstack-protector-strong -mstack-protector-guard=global
+COMMA := ,
 LDFLAGS := $(ARCH) $(SPECS) -nostartfiles -static -T linker.ld -Wl,--no-relax -Wl,--build-id=none \
-	-Wl,--fatal-warnings -Wl,-Map=$(BUILD)/nacre.map
+	-Wl,--fatal-warnings -Wl,-Map=$(BUILD)/nacre.map $(if $(TLBSAN),-Wl$(COMMA)--defsym=text_max=0x40000)
 
 # LIBFDT=<dtc checkout>/libfdt builds libfdt from source instead of taking the package's libfdt.a.
 ifdef LIBFDT
 FDT_INCLUDE := $(LIBFDT)
 FDT_LIB := $(patsubst $(LIBFDT)/%.c,$(BUILD)/libfdt/%.o,$(wildcard $(LIBFDT)/fdt*.c))
 else
-FDT_INCLUDE := $(BUILD)/sysroot/include
-FDT_LIB := $(BUILD)/sysroot/libfdt.a
+FDT_INCLUDE := build/sysroot/include
+FDT_LIB := build/sysroot/libfdt.a
 endif
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -109,7 +111,7 @@ $(BUILD)/include/asm-offsets.h: arch/riscv/offsets.c | $(FDT_LIB)
 	$(Q)sed -n 's/^->\([A-Za-z0-9_]*\) \(.*\)$$/#define \1 \2/p' $@.s >$@.tmp
 	$(Q)rm $@.s && mv $@.tmp $@
 
-$(BUILD)/sysroot/libfdt.a:
+build/sysroot/libfdt.a:
 	$(Q)scripts/setup.sh tools
 
 $(BUILD)/libfdt/%.o: $(LIBFDT)/%.c
@@ -171,13 +173,15 @@ check-size: $(BUILD)/nacre.elf
 	$(Q)CROSS_COMPILE=$(CROSS_COMPILE) scripts/check-size.sh $<
 
 # The second compiler's opinion. It need not assemble: clang 14 does not know the names of the H CSRs.
-check-clang: $(SRCS:%.c=$(BUILD)/clang/%.s)
+$(WATCHER:%.c=$(BUILD)/clang/%.s) $(WATCHER:%.c=$(BUILD)/tidy/%.ok): CLANG_TARGET += -DTLBSAN
+
+check-clang: $(patsubst %.c,$(BUILD)/clang/%.s,$(sort $(SRCS) $(WATCHER)))
 
 $(BUILD)/clang/%.s: %.c | $(FDT_LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(CLANG_TARGET) $(WARN) -O2 -fno-integrated-as -Wno-unused-command-line-argument -MMD -MP -S -o $@ $<
 
-check-tidy: $(SRCS:%.c=$(BUILD)/tidy/%.ok)
+check-tidy: $(patsubst %.c,$(BUILD)/tidy/%.ok,$(sort $(SRCS) $(WATCHER)))
 
 $(BUILD)/tidy/%.ok: %.c $(BUILD)/clang/%.s .clang-tidy
 	@mkdir -p $(@D)
@@ -195,7 +199,7 @@ check-paths:
 
 -include configs/qemu-virt.mk
 export CROSS_COMPILE LIBFDT V KERNEL INITRD BOOTARGS VCPUS GUEST_MEM ISA NACL GUESTS NACRE_ARGS NATIVE
-export SMP MEM CPU MACHINE QEMU_ARGS FUZZ_SECONDS CHECKS
+export TLBSAN SMP MEM CPU MACHINE QEMU_ARGS FUZZ_SECONDS CHECKS
 
 .PHONY: setup run test unit check fuzz guest boot clean
 setup:
@@ -208,7 +212,7 @@ test unit check fuzz guest boot:
 	@scripts/test.sh $(@:test=all)
 
 clean:
-	$(Q)rm -rf $(filter-out $(addprefix $(BUILD)/,guest sysroot apt),$(wildcard $(BUILD)/*))
+	$(Q)rm -rf $(filter-out $(addprefix build/,guest sysroot apt),$(wildcard build/*))
 
 -include $(wildcard tests/guest/guest.mk tests/bench/bench.mk)
 

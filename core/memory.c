@@ -8,6 +8,7 @@
 #include <arch/atomic.h>
 #include <arch/zero.h>
 #include <arch/mmu.h>
+#include <arch/tlbsan.h>
 #include <core/errno.h>
 #include <core/host.h>
 #include <core/log.h>
@@ -112,6 +113,7 @@ void memory_free(hpa_t start, uint64_t pages)
 {
 	int err = -NACRE_EINVAL;
 
+	tlbsan_reuse(start.v, pages * PAGE_SIZE);
 	spin_lock(&lock);
 	for (unsigned i = 0; i < pools && err; i++)
 		err = page_free(&pool[i], start, pages);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <arch/timer.h>
+#include <arch/tlbsan.h>
 #include <core/cpu.h>
 #include <core/irq.h>
 #include <core/sched.h>
@@ -48,10 +49,13 @@ void vcpu_set_line(struct vcpu *v, unsigned irq, bool level)
 
 void vcpu_push_hfence(struct vcpu *v, const struct hfence *h)
 {
+	uint64_t ticket = tlbsan_request(&v->vmid, h);
+
 	spin_lock(&v->fence_lock);
 	hfence_push(&v->fences, h);
 	spin_unlock(&v->fence_lock);
 	vcpu_request(v, VCPU_REQ_HFENCE);
+	tlbsan_due(ticket);
 }
 
 void vcpu_push_fence_i(struct vcpu *v)
@@ -73,6 +77,7 @@ void vcpu_leave_guest(struct vcpu *v)
 void vcpu_fence_wait(struct vcpu *v)
 {
 	uint32_t seq = atomic_load(&v->exit_seq);
+	uint64_t now = tlbsan_now();
 
 	/* Two that wait for each other: each must be seen out of its guest. */
 	vcpu_leave_guest(this_cpu()->current);
@@ -85,6 +90,7 @@ void vcpu_fence_wait(struct vcpu *v)
 	/* The look that ended the wait, and so the target's last guest accesses, before what our
 	 * guest does next. */
 	fence_rw_rw();
+	tlbsan_settled(&v->vmid, now);
 }
 
 long vcpu_hsm_start(struct vcpu *v, gpa_t pc, uint64_t a1)
@@ -444,6 +450,7 @@ static bool go_on(struct cpu *c, struct vcpu *v)
 	 * enter(). */
 	if (v->waiting || atomic_load(&c->resched) || !atomic_load(&v->in_guest))
 		return false;
+	tlbsan_look();
 	if (!atomic_load(&v->requests))
 		return true;
 	if (atomic_load(&v->requests) & VCPU_REQ_EXCLUSIVE) /* somebody waits for in_guest = 0 */
@@ -470,6 +477,7 @@ bool vcpu_on_exit(struct hext_ctx *ctx, const struct vcpu_exit *e)
 	struct vcpu *v = CONTAINER_OF(ctx, struct vcpu, ctx);
 	struct cpu *c = this_cpu();
 
+	tlbsan_exit();
 	if (e->scause & CAUSE_INTERRUPT) {
 		ctx->exits[EXIT_IRQ + (e->scause & 15)]++;
 		if (is_hosts(e->scause)) {
@@ -487,7 +495,10 @@ bool vcpu_on_exit(struct hext_ctx *ctx, const struct vcpu_exit *e)
 		v->stop = true;
 		return false;
 	}
-	return go_on(c, v);
+	if (!go_on(c, v))
+		return false;
+	tlbsan_enter(&v->vmid, v->vm->gstage.root.v);
+	return true;
 }
 
 /* Enters the guest, unless someone wants something first. */
@@ -499,9 +510,12 @@ static void enter(struct cpu *c, struct vcpu *v)
 	/* in_guest = 1 before the last look at requests (pairs with vcpu_request()), and at resched
 	 * (kick). */
 	fence_rw_rw();
+	tlbsan_look();
 	wanted = atomic_load(&v->requests) | atomic_load(&c->resched);
-	if (!wanted)
+	if (!wanted) {
+		tlbsan_enter(&v->vmid, v->vm->gstage.root.v);
 		hext.enter(&v->ctx);
+	}
 	vcpu_leave_guest(v);
 	/* Requests that never end must not keep the end of the slice away, which comes as an
 	 * interrupt. */

@@ -6,6 +6,7 @@
 #include <arch/mmu.h>
 #include <arch/sbi.h>
 #include <arch/timer.h>
+#include <arch/tlbsan.h>
 #include <core/console.h>
 #include <core/errno.h>
 #include <core/host.h>
@@ -120,6 +121,7 @@ void vm_power_off_if_last(bool failure)
 	spin_unlock(&sched_lock);
 	if (alive)
 		return;
+	tlbsan_summary();
 	log_info("all guests have ended: powering off");
 	console_flush();
 	sbi_shutdown(failure);

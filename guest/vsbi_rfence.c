@@ -8,6 +8,7 @@
  * No guest hart has the hypervisor extension, so the hfence functions end with NOT_SUPPORTED after
  * the hart mask is checked.
  */
+#include <arch/tlbsan.h>
 #include <core/vm.h>
 #include <guest/hartmask.h>
 #include <guest/vsbi.h>
@@ -47,8 +48,10 @@ static void fence_all(struct vcpu *v, const struct hartset *set, const struct hf
 		vcpu_push_hfence(v->vm->vcpu[id], h);
 	}
 	/* While the others are on their way. */
-	if (self)
+	if (self) {
+		tlbsan_due(tlbsan_request(&v->vmid, h));
 		vcpu_hfence_self(v, h);
+	}
 	wait_for_others(v, set);
 }
 

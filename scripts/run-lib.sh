@@ -80,6 +80,7 @@ single_config() {
 
 # Make the bundle in $dir, and QEMU's command line. Everything is built by now.
 prepare() {
+	NACRE=build/${TLBSAN:+tlbsan/}nacre.bin
 	mkdir -p build/run
 	dir=$(mktemp -d build/run/XXXXXX)
 	[ -n "${GUESTS:-}${single:+x}" ] || GUESTS=configs/debian.dts
@@ -90,7 +91,7 @@ prepare() {
 		[ ! -e "$dir/initrd" ] || QEMU+=(-initrd "$dir/initrd")
 	else
 		scripts/bundle.sh "$GUESTS" "$dir/bundle.cpio" "$dir" "$(dirname "$GUESTS")" build/guest ${BUNDLE_DIRS:-}
-		QEMU+=(-kernel build/nacre.bin -initrd "$dir/bundle.cpio")
+		QEMU+=(-kernel "$NACRE" -initrd "$dir/bundle.cpio")
 		[ -z "${NACRE_ARGS:-}" ] || QEMU+=(-append "$NACRE_ARGS")
 	fi
 	# shellcheck disable=SC2206 # several options

@@ -5,6 +5,7 @@
 #
 #   FUZZ_SECONDS=5   per fuzz target      ONLY=REGEX   only tests whose name matches
 #   REBOOTS=1000     of the guest that does nothing else
+#   TLBSAN=1         guests and boots on the image that watches its own fences
 #   NATIVE=1         guests and boots directly on OpenSBI: does the test itself work?
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -62,9 +63,13 @@ one_job() {
 built() {
 	local name=$1
 	shift
-	make -s -k -j"$JOBS" "$@" >"$logs/$name.log" 2>&1 && return 0
+	make -s -k -j"$JOBS" TLBSAN= "$@" >"$logs/$name.log" 2>&1 && return 0
 	echo "FAIL $name: $(reason "$logs/$name.log") (log: $logs/$name.log)" | tee -a "$results"
 	return 1
+}
+
+build_nacre() {
+	[ -n "${NATIVE:-}" ] || { built build-nacre all && built build-tlbsan TLBSAN=1 all; }
 }
 
 unit() {
@@ -82,7 +87,7 @@ check() {
 	local name
 	width=1 # they share what they build
 	for name in ${CHECKS:-$(make -s list-checks)}; do
-		job "check-$name" 600 make -s -k -j"$JOBS" "check-$name"
+		job "check-$name" 600 make -s -k -j"$JOBS" TLBSAN= "check-$name"
 	done
 	wait
 }
@@ -114,7 +119,7 @@ guest() {
 	local file
 	width=$QEMUS
 	built build-guests guests || return 0
-	[ -n "${NATIVE:-}" ] || built build-nacre all || return 0
+	build_nacre || return 0
 	rm -f $logs/guest-amo*.console
 	for file in tests/guest/*.cases; do
 		cases "$file"
@@ -131,7 +136,7 @@ boot() {
 	local file
 	width=$QEMUS
 	scripts/setup.sh guest || exit 1
-	[ -n "${NATIVE:-}" ] || built build-nacre all || return 0
+	build_nacre || return 0
 	for file in tests/boot/*.cases; do
 		cases "$file"
 	done

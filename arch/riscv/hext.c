@@ -9,6 +9,7 @@
 #include <arch/csr.h>
 #include <arch/fence.h>
 #include <arch/hext.h>
+#include <arch/tlbsan.h>
 #include <core/log.h>
 #include <spec/pte.h>
 #include <spec/sbi.h>
@@ -229,6 +230,7 @@ void hext_hart_init(struct hext_hart *h, struct nacl_shmem *shmem)
 	(void)csr_try_write(CSR_HGEIE, 0);
 	csr_write(CSR_HVIP, 0);
 	csr_write(CSR_HGATP, 0);
+	tlbsan_hgatp(0);
 	csr_write(CSR_VSATP, 0);
 	/* Vcpus without Sstc leave it alone; QEMU 10.0 compares it with the time whatever henvcfg.STCE says. */
 	if (csr_probe(CSR_VSTIMECMP, &v))

@@ -12,6 +12,7 @@
 #include <arch/csr.h>
 #include <arch/fence.h>
 #include <arch/hart.h>
+#include <arch/tlbsan.h>
 #include <spec/sbi.h>
 #include "hext_native.h"
 
@@ -56,14 +57,17 @@ static struct hext_ctx *fast_rfence(struct hext_ctx *c)
 	if (size - 1 >= FAST_PAGES * PAGE_SIZE || end < start)
 		return NULL;
 	start = ALIGN_DOWN(start, PAGE_SIZE);
-	if (c->x[REG_A6] == SBI_RFENCE_SFENCE_VMA)
+	if (c->x[REG_A6] == SBI_RFENCE_SFENCE_VMA) {
+		tlbsan_own_request(NACL_HFENCE_VVMA, start, end - start, 0);
 		for (; start < end; start += PAGE_SIZE)
 			hfence_vvma(start);
-	else if (c->x[REG_A4] > 0xffff) /* no such ASID */
+	} else if (c->x[REG_A4] > 0xffff) { /* no such ASID */
 		return NULL;
-	else
+	} else {
+		tlbsan_own_request(NACL_HFENCE_VVMA_ASID, start, end - start, c->x[REG_A4]);
 		for (; start < end; start += PAGE_SIZE)
 			hfence_vvma_asid(start, c->x[REG_A4]);
+	}
 	return answer(c, 0);
 }
 

@@ -18,6 +18,7 @@
 #include <arch/nacl_shmem.h>
 #include <arch/sbi.h>
 #include <arch/timer.h>
+#include <arch/tlbsan.h>
 #include <core/log.h>
 #include <spec/pte.h>
 #include <spec/sbi.h>
@@ -101,6 +102,7 @@ static void csr_load(struct hext_ctx *c)
 	OUR_CSRS(PUT)
 	GUEST_CSRS(PUT)
 #undef PUT
+	tlbsan_hgatp(c->hgatp);
 	put(s, CSR_HEDELEG, c->hedeleg);
 	if (hext_caps.stateen)
 		put(s, CSR_HSTATEEN0, c->hstateen0);
@@ -165,6 +167,7 @@ static uint64_t csr_pending(struct hext_ctx *c)
 static void csr_set_hgatp(struct hext_ctx *c)
 {
 	put(self()->nacl, CSR_HGATP, c->hgatp);
+	tlbsan_hgatp(c->hgatp);
 }
 
 static void csr_set_hedeleg(struct hext_ctx *c)
@@ -215,6 +218,7 @@ static void csr_exchange(struct hext_ctx *c, struct world *w)
 	w->hedeleg = swap_word(s, CSR_HEDELEG, w->hedeleg);
 	c->hedeleg = nacl_csr_get(s, CSR_HEDELEG);
 	swap_enables(s, c, w);
+	tlbsan_hgatp(c->hgatp);
 #undef SWAP_WORD
 #undef SWAP_OURS
 }
@@ -281,6 +285,7 @@ static void sync_hfences(struct hext_hart *h)
 	if (!h->queued)
 		return;
 	h->queued = 0;
+	tlbsan_nacl(h->nacl);
 	call_below(SBI_NACL_SYNC_HFENCE);
 }
 

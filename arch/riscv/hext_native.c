@@ -7,6 +7,7 @@
 #include <arch/csr.h>
 #include <arch/fence.h>
 #include <arch/inject.h>
+#include <arch/tlbsan.h>
 #include "hext_native.h"
 
 static void native_load(struct hext_ctx *c)
@@ -22,6 +23,7 @@ static void native_load(struct hext_ctx *c)
 	 */
 	csr_write(CSR_VSATP, 0);
 	csr_write(CSR_HGATP, c->hgatp);
+	tlbsan_hgatp(c->hgatp);
 	csr_write(CSR_VSATP, c->vsatp);
 	csr_write(CSR_VSSTATUS, c->vsstatus);
 	csr_write(CSR_VSIE, c->vsie);
@@ -89,6 +91,7 @@ static void native_set_hgatp(struct hext_ctx *c)
 
 	csr_write(CSR_VSATP, 0); /* as in native_load() */
 	csr_write(CSR_HGATP, c->hgatp);
+	tlbsan_hgatp(c->hgatp);
 	csr_write(CSR_VSATP, vsatp);
 }
 
@@ -137,6 +140,7 @@ static void native_swap(struct hext_ctx *c, struct world *w)
 	uint64_t vsatp = csr_swap(CSR_VSATP, 0); /* as in native_load() */
 
 	EXCHANGE(CSR_HGATP, hgatp);
+	tlbsan_hgatp(c->hgatp);
 	csr_write(CSR_VSATP, w->vsatp);
 	w->vsatp = vsatp;
 	SWAP(CSR_VSSTATUS, vsstatus);

@@ -34,7 +34,8 @@ bool tlbm_take(struct tlbm *m, struct tlbm_report *out)
 
 static void say(struct tlbm *m, enum tlbm_fault fault, const struct tlbm_tag *t)
 {
-	bool unknown = t->forgotten && fault != TLBM_INVAL && (fault != TLBM_WRONG_HGATP || !t->owner);
+	bool unknown =
+		t->forgotten && fault != TLBM_INVAL && (fault != TLBM_WRONG_HGATP || !t->owner);
 
 	tlbm_say(m, &(struct tlbm_report){.fault = unknown ? TLBM_CAPACITY : fault,
 					  .hart = t->hart,
@@ -150,6 +151,11 @@ uint32_t tlbm_vmid(const struct tlbm *m, unsigned hart)
 {
 	return hart < TLBM_HARTS && m->hart[hart].tag >= 0 ? m->tag[m->hart[hart].tag].number
 							   : TLBM_ANY;
+}
+
+uint64_t tlbm_space(const struct tlbm *m, unsigned hart)
+{
+	return hart < TLBM_HARTS && m->hart[hart].tag >= 0 ? m->tag[m->hart[hart].tag].space : 0;
 }
 
 /* From now on the hart may cache for (space, owner) under the tag's number. */

@@ -168,6 +168,7 @@ void tlbm_exit(struct tlbm *m, unsigned hart);
 /* A fence, before it is carried out. VVMA types too act on h->vmid; for the instruction that is
  * tlbm_vmid(). */
 void tlbm_fence(struct tlbm *m, unsigned hart, const struct hfence *h);
+uint64_t tlbm_space(const struct tlbm *m, unsigned hart); /* the tables in hgatp; 0: none */
 uint32_t tlbm_vmid(const struct tlbm *m, unsigned hart); /* in hgatp; TLBM_ANY: none */
 void tlbm_inval(struct tlbm *m, unsigned hart, bool begin);
 /* The same for one instruction: type NACL_HFENCE_*; id is the VMID or the ASID that the type has.

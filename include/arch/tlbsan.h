@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 struct hfence;
+struct nacl_shmem;
 
 void tlbsan_assign(unsigned hart, const void *owner, unsigned number);
 void tlbsan_release(const void *owner);
@@ -32,14 +33,22 @@ void tlbsan_fence(unsigned type, uint64_t addr, uint64_t id);
 void tlbsan_hinval(unsigned type, uint64_t addr, uint64_t id);
 void tlbsan_inval(bool begin);
 void tlbsan_look(void);
-void tlbsan_enter(const void *owner);
+/* root: the VM's own tables, for which hgatp must have the owner's VMID. */
+void tlbsan_enter(const void *owner, uint64_t root);
 void tlbsan_exit(void);
+/* The entries that are pending in the shared memory are about to be carried out. */
+void tlbsan_nacl(const struct nacl_shmem *shmem);
 
 /* Remote fences: before and after the request is made; before and after the wait for it. */
 uint64_t tlbsan_request(const void *owner, const struct hfence *h);
 void tlbsan_due(uint64_t ticket);
+/* The vcpu that runs asks for itself. */
+void tlbsan_own_request(unsigned type, uint64_t start, uint64_t size, uint64_t asid);
 uint64_t tlbsan_now(void);
 void tlbsan_settled(const void *owner, uint64_t since);
+
+/* One line in the log: how much was watched. */
+void tlbsan_summary(void);
 
 #else
 
@@ -55,12 +64,15 @@ void tlbsan_settled(const void *owner, uint64_t since);
 #define tlbsan_hinval(type, addr, id)		     ((void)0)
 #define tlbsan_inval(begin)			     ((void)0)
 #define tlbsan_look()				     ((void)0)
-#define tlbsan_enter(owner)			     ((void)0)
+#define tlbsan_enter(owner, root)		     ((void)0)
 #define tlbsan_exit()				     ((void)0)
+#define tlbsan_nacl(shmem)			     ((void)0)
 #define tlbsan_request(owner, h)		     UINT64_C(0)
 #define tlbsan_due(ticket)			     ((void)(ticket))
+#define tlbsan_own_request(type, start, size, asid)  ((void)0)
 #define tlbsan_now()				     UINT64_C(0)
 #define tlbsan_settled(owner, since)		     ((void)(since))
+#define tlbsan_summary()			     ((void)0)
 
 #endif
 #endif

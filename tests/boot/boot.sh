@@ -20,7 +20,7 @@ fail() { echo "$*"; exit 1; }
 skip() { echo "$*"; exit 77; }
 
 PROMPT=$'# (\x1b\\[6n)?$'
-FORBIDDEN='Kernel panic|Oops|BUG:|WARNING:|rcu: INFO|soft lockup|hard LOCKUP|nacre: panic'
+FORBIDDEN='Kernel panic|Oops|BUG:|WARNING:|rcu: INFO|soft lockup|hard LOCKUP|nacre: panic|nacre: tlbsan:'
 
 # The variables of scripts/run.sh, and the steps in their order.
 read_case() {
@@ -39,7 +39,7 @@ read_case() {
 		[ -n "$found" ] || continue
 		case $key in
 		smp | mem | cpu | machine | vcpus | guest_mem | isa | nacl | bootargs | guests | kernel | initrd | \
-			nacre_args | qemu_args)
+			nacre_args | qemu_args | tlbsan)
 			declare -g "${key^^}=$value" ;;
 		limit) limit=$value ;;
 		exit) exit_wanted=$value ;;
@@ -122,7 +122,7 @@ finish() {
 
 read_case
 if [ -n "${NATIVE:-}" ]; then
-	[ -z "${GUESTS:-}$edit$damage$load$loader$dtb$uses_qemu${ISA:-}${NACL:-}" ] || skip "needs Nacre"
+	[ -z "${GUESTS:-}$edit$damage$load$loader$dtb$uses_qemu${TLBSAN:-}${ISA:-}${NACL:-}" ] || skip "needs Nacre"
 	SMP=${VCPUS:-2}
 fi
 dir=

@@ -22,7 +22,7 @@ load_at() {
 	without -initrd
 	printf 'li t0, %#x\njr t0\n' "$1" | riscv64-unknown-elf-gcc -march=rv64imac -mabi=lp64 -c -x assembler -o "$dir/jump.o" -
 	riscv64-unknown-elf-objcopy -O binary "$dir/jump.o" "$dir/jump"
-	QEMU+=(-kernel "$dir/jump" -device "loader,file=build/nacre.bin,addr=$1,force-raw=on"
+	QEMU+=(-kernel "$dir/jump" -device "loader,file=$NACRE,addr=$1,force-raw=on"
 		-device "loader,file=$dir/bundle.cpio,addr=$BUNDLE_AT,force-raw=on")
 	end=$(printf '%x' $((BUNDLE_AT + $(stat -Lc %s "$dir/bundle.cpio"))))
 	dtb="fdtput -t x \$dtb /chosen linux,initrd-start 0 ${BUNDLE_AT#0x};
@@ -34,7 +34,7 @@ u_boot() {
 	[ -e $UBOOT ] || fail "no $UBOOT (package u-boot-qemu)"
 	without -kernel
 	without -initrd
-	QEMU+=(-kernel $UBOOT -device "loader,file=build/nacre.bin,addr=$UBOOT_NACRE_AT,force-raw=on"
+	QEMU+=(-kernel $UBOOT -device "loader,file=$NACRE,addr=$UBOOT_NACRE_AT,force-raw=on"
 		-device "loader,file=$dir/bundle.cpio,addr=$BUNDLE_AT,force-raw=on")
 }
 
