@@ -37,6 +37,9 @@ BASE_HEADERS := core/types.h core/errno.h core/log.h core/errtext.h core/ring.h 
 # Headers of core that arch/riscv may include: it can say something, and panic.
 ARCH_HEADERS := core/log.h
 
+# Of the monitor:
+PURE += arch/riscv/dis.c core/kallsyms.c core/printk.c
+
 WATCHER := $(wildcard arch/riscv/tlbmodel*.c core/tlbsan.c)
 SRCS := $(filter-out arch/riscv/offsets.c $(if $(TLBSAN),,$(WATCHER)), \
 	$(sort $(wildcard core/*.c arch/riscv/*.c drivers/*.c guest/*.c guest/nested/*.c)))
@@ -78,6 +81,7 @@ CLANG_TARGET := --target=riscv64-unknown-elf -march=rv64imafdc -mabi=lp64d -mcmo
 COLD := $(filter core/main.c core/config%.c core/bundle.c core/host.c core/fdt.c core/monitor%.c core/vm_create.c core/vm_isa.c \
 	core/crash.c core/cpu.c core/guest_%.c core/log.c core/rng.c core/seed.c arch/riscv/isa%.c arch/riscv/mmu.c arch/riscv/hext.c \
 	arch/riscv/gstage.c guest/image.c guest/loader.c guest/vfdt.c drivers/%.c,$(SRCS))
+COLD += arch/riscv/dis.c core/line.c core/kallsyms.c core/printk.c
 $(COLD:%.c=$(BUILD)/obj/%.o): CFLAGS += -Os
 
 # ---- The hypervisor ------------------------------------------------------------------------------------
