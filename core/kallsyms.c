@@ -197,32 +197,67 @@ static void find_offsets(struct kallsyms *k)
 	k->seqs = (uint32_t)end;
 }
 
+/* Whether the tables are around this place. */
+static bool is_here(struct kallsyms *k, uint64_t at)
+{
+	uint32_t nmarkers;
+
+	k->index = (uint32_t)at;
+	if (!find_tokens(k) || !find_markers(k, &nmarkers) || !find_names(k, nmarkers))
+		return false;
+	find_offsets(k);
+	return true;
+}
+
+/*
+ * The first place from `at` on, below end, where an index may be. Tens of millions of words are
+ * looked at: nearly all of them fail the first test, 0 and then a small number. The window is
+ * aligned.
+ */
+static uint64_t next_index(struct kallsyms *k, uint64_t at, uint64_t end)
+{
+	struct kimage *m = k->image;
+	uint64_t v;
+
+	while (at < end) {
+		if (!kimage_get(m, at, 4, &v)) {
+			at = ALIGN_DOWN(at, PAGE_SIZE) + PAGE_SIZE;
+			continue;
+		}
+		for (; at < end && at - m->at <= KIMAGE_WINDOW - 4; at += 4) {
+			uint32_t word;
+
+			memcpy(&word, m->window + (at - m->at), 4);
+			if ((word & 0xffff) == 0 && (word >> 16) - 2 < TOKEN_MAX)
+				return at;
+		}
+	}
+	return end;
+}
+
+static bool search(struct kallsyms *k, uint64_t from, uint64_t end)
+{
+	unsigned tries = TRIES;
+
+	for (; (from = next_index(k, from, end)) < end; from += 4)
+		if (is_index(k, from)) {
+			if (is_here(k, from))
+				return true;
+			if (tries-- == 0)
+				break;
+		}
+	return false;
+}
+
 int kallsyms_find(struct kallsyms *k, struct kimage *m)
 {
-	uint64_t v;
-	uint32_t nmarkers;
-	unsigned tries = TRIES;
+	uint64_t text = ALIGN_DOWN(m->size / 3, PAGE_SIZE);
 
 	*k = (struct kallsyms){.image = m};
 	if (m->size > UINT32_MAX)
 		return -NACRE_ENOENT;
-	for (uint64_t at = 64; at < m->size; at += 4) {
-		/* Nearly always no: 0, then a small number. */
-		if (!kimage_get(m, at, 4, &v)) {
-			at = ALIGN_DOWN(at, PAGE_SIZE) + PAGE_SIZE - 4;
-			continue;
-		}
-		if ((v & 0xffff) || (v >> 16) - 2 >= TOKEN_MAX || !is_index(k, at))
-			continue;
-		k->index = (uint32_t)at;
-		if (find_tokens(k) && find_markers(k, &nmarkers) && find_names(k, nmarkers)) {
-			find_offsets(k);
-			return 0;
-		}
-		if (tries-- == 0)
-			break;
-	}
-	return -NACRE_ENOENT;
+	/* The kernel's code is in front. */
+	return search(k, text, m->size) || search(k, 64, text) ? 0 : -NACRE_ENOENT;
 }
 
 /* ---- Using them ---- */

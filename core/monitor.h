@@ -4,7 +4,10 @@
 #ifndef MONITOR_PRIVATE_H
 #define MONITOR_PRIVATE_H
 
+#include <core/guest_view.h>
+#include <core/kallsyms.h>
 #include <core/types.h>
+#include <core/vcpu.h>
 
 struct vm;
 
@@ -66,5 +69,61 @@ bool monitor_isa(const char *const *arg);
 bool monitor_log(const char *const *arg);
 bool monitor_mem(const char *const *arg);
 bool monitor_harts(const char *const *arg);
+/* The exception's or (EXIT_IRQ + n) host interrupt's name; NULL. */
+const char *monitor_cause(unsigned cause);
+
+/* ---- monitor_view.c: into a guest ---- */
+
+/* A vcpu as it was when asked for. */
+struct monitor_view {
+	struct vcpu *v;
+	struct hext_ctx ctx;
+	struct fpu_state fp;
+	uint64_t sip; /* what is pending for it */
+	struct guest_space space;
+};
+
+/* The vcpu named (default: 0). NULL: none, or debugging is off, and said so. Until the next call.
+ */
+struct monitor_view *monitor_view(const char *guest, const char *vcpu);
+/* A decimal or 0x number. */
+bool monitor_number(const char *s, uint64_t *out);
+
+bool monitor_regs(const char *const *arg);
+bool monitor_x(const char *const *arg);
+bool monitor_dis(const char *const *arg);
+bool monitor_walk(const char *const *arg);
+bool monitor_maps(const char *const *arg);
+
+/* ---- monitor_linux.c: a Linux guest's own data ---- */
+
+/* A kernel with symbols, at this place in guest physical memory; va: where it runs. */
+struct monitor_kernel {
+	struct vm *vm;
+	uint64_t boots;
+	uint64_t pa, va, size;
+	bool symbols;
+	struct kimage image;
+	struct kallsyms syms;
+};
+
+/* A new view was taken. */
+void monitor_kernel_forget(void);
+/* The kernel of the view's guest, or NULL. Until the next call. */
+struct monitor_kernel *monitor_kernel(const struct monitor_view *w);
+/* " <name+0x12>", or "" where no name is known. */
+const char *monitor_symbol(const struct monitor_view *w, uint64_t addr);
+/* A symbol's address; false: none. */
+bool monitor_symbol_address(const struct monitor_view *w, const char *name, uint64_t *addr);
+
+bool monitor_bt(const char *const *arg);
+bool monitor_dmesg(const char *const *arg);
+
+/* ---- monitor_state.c ---- */
+
+bool monitor_irq(const char *const *arg);
+bool monitor_sbi(const char *const *arg);
+bool monitor_tlb(const char *const *arg);
+bool monitor_config(const char *const *arg);
 
 #endif

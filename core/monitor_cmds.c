@@ -201,7 +201,7 @@ static bool cmd_help(const char *const *arg)
 	for (unsigned i = 0; i < monitor_command_count; i++) {
 		const struct monitor_command *c = &monitor_commands[i];
 
-		monitor_printf("  %-8s %-16s %s\n", c->name, c->args, c->help);
+		monitor_printf("  %-8s %-33s%s\n", c->name, c->args, c->help);
 	}
 	monitor_printf(
 		"GUEST is a name or a number from \"guests\"; without it the guest that has the"
@@ -239,7 +239,42 @@ const struct monitor_command monitor_commands[] = {
 	 monitor_isa,
 	 "host: the harts have it. guest: it was given. Then how a difference is made: emulated,\n"
 	 "hidden and enforced by a control bit, or hidden by advertisement only."},
-	{"log", "", "Nacre's log", 0, 0, monitor_log, "The last 8 KiB."},
+	{"regs", "[GUEST [VCPU [fp|v]]]", "a vcpu's registers", 0, 3, monitor_regs,
+	 "With the fields of its CSRs: its own (the VS ones of the hart), then those that Nacre "
+	 "set.\n"
+	 "fp: the floating-point registers, v: the first 32 bytes of the vector registers."},
+	{"x", "[/FORMAT] ADDRESS [GUEST [VCPU]]", "a guest's memory", 1, 4, monitor_x,
+	 "FORMAT as in gdb: how many (8), how (x d u c s i a), of what size (b h w g): x/8xg $sp.\n"
+	 "ADDRESS is a number, $REGISTER or a symbol of the guest's kernel, and perhaps +N or -N:\n"
+	 "virtual, as the vcpu translates now; p before a number or register: guest physical."},
+	{"dis", "[ADDRESS [GUEST [VCPU]]]", "the instructions there, or at the pc", 0, 3,
+	 monitor_dis, "ADDRESS as for x; x/Ni for more of them."},
+	{"walk", "ADDRESS [GUEST [VCPU]]", "how an address is translated, step by step", 1, 3,
+	 monitor_walk,
+	 "Each entry of the guest's page tables (VS-stage), who may do what there, and where the\n"
+	 "guest physical address is in the host (G-stage). Nothing is changed by looking."},
+	{"maps", "[GUEST]", "a guest's physical address space", 0, 1, monitor_maps,
+	 "Devices, then RAM and where the host has it (G-stage)."},
+	{"irq", "[GUEST]", "interrupts: enabled, pending, claimed", 0, 1, monitor_irq,
+	 "For each vcpu the lines of sie and sip, and the sources of its PLIC that are in use.\n"
+	 "A source that stays claimed was never completed by the guest's driver."},
+	{"sbi", "[GUEST]", "a guest's SBI calls, and the last that were refused", 0, 1, monitor_sbi,
+	 "Calls per extension and function, of all vcpus; those that are answered in the trap are\n"
+	 "counted together."},
+	{"tlb", "[GUEST]", "VMIDs and TLB requests", 0, 1, monitor_tlb,
+	 "Per hart how many VMIDs of this generation are used up; per vcpu its number, its queue\n"
+	 "of requests from other vcpus, and the fences that were carried out for it, by type."},
+	{"config", "[GUEST]", "what the bundle says of a guest", 0, 1, monitor_config, NULL},
+	{"dmesg", "[GUEST [RECORDS]]", "a Linux guest's log, out of its memory", 0, 2,
+	 monitor_dmesg,
+	 "Also of a guest that is stopped, silent or has crashed. <N> is the level, 0 emergency "
+	 "to\n"
+	 "7 debug. RECORDS: no more than the last ones."},
+	{"bt", "[GUEST [VCPU]]", "a Linux guest's call stack", 0, 2, monitor_bt,
+	 "Along the frame pointers; without them, what on the stack looks like a return address.\n"
+	 "Names where the kernel has kallsyms."},
+	{"log", "[warnings]", "Nacre's log", 0, 1, monitor_log,
+	 "The last 8 KiB; or of that only the warnings."},
 	{"mem", "", "memory", 0, 0, monitor_mem, NULL},
 	{"harts", "", "the machine's harts", 0, 0, monitor_harts,
 	 "queued: vcpus that wait for the hart. idle: the time that it had nothing to run."},

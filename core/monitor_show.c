@@ -3,6 +3,8 @@
  * The monitor's commands that show something. What belongs to other harts is read without locks,
  * one word at a time: it may be a moment old, never half.
  */
+#include <string.h>
+
 #include <arch/timer.h>
 #include <core/console.h>
 #include <core/cpu.h>
@@ -157,6 +159,11 @@ static const char *const cause_name[EXIT_COUNTS] = {
 	[EXIT_IRQ + IRQ_SGEI] = "guest external interrupt",
 };
 
+const char *monitor_cause(unsigned cause)
+{
+	return cause < EXIT_COUNTS ? cause_name[cause] : NULL;
+}
+
 static void show_count(uint64_t n, const char *what)
 {
 	if (n)
@@ -180,7 +187,8 @@ bool monitor_exits(const char *const *arg)
 		fast += v->ctx.exits[CAUSE_ECALL_VS] - v->sbi_calls;
 		mmio += v->mmio;
 		injected += v->injected;
-		fences += v->fences_in;
+		for (unsigned type = 0; type < ARRAY_SIZE(v->fences_in); type++)
+			fences += v->fences_in[type];
 	}
 	for (unsigned cause = 0; cause < EXIT_COUNTS; cause++)
 		show_count(n[cause], cause_name[cause] ? cause_name[cause] : "unknown cause");
@@ -196,13 +204,19 @@ bool monitor_exits(const char *const *arg)
 
 bool monitor_log(const char *const *arg)
 {
+	static const char mark[] = "nacre: warning: ";
+	bool warnings = arg[0] && !strcmp(arg[0], "warnings");
 	char buf[LOG_LINE_MAX + 2];
 	uint64_t pos = 0;
 	size_t n;
 
-	(void)arg;
+	if (arg[0] && !warnings) {
+		monitor_printf("usage: log [warnings]\n");
+		return true;
+	}
 	while ((n = log_read(&pos, buf, sizeof(buf))))
-		monitor_printf("%.*s", (int)n, buf);
+		if (!warnings || !strncmp(buf, mark, sizeof(mark) - 1))
+			monitor_printf("%.*s", (int)n, buf);
 	return true;
 }
 

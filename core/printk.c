@@ -67,6 +67,9 @@ static uint32_t find_info_size(const struct printk_ring *p)
 	/* The last one may be in the making. */
 	uint64_t left = printk_left(p) < 5 ? printk_left(p) - 1 : 4;
 
+	if (!printk_left(p))
+		return 0;
+
 	for (uint32_t size = INFO_SIZE_MIN; size <= INFO_SIZE_MAX; size += 8) {
 		struct info first, i;
 		uint64_t n = 1;
@@ -86,6 +89,7 @@ int printk_open(struct printk_ring *p, bool (*read)(void *, uint64_t, void *, si
 		uint64_t va)
 {
 	struct ring_head h;
+	struct desc d;
 
 	*p = (struct printk_ring){.read = read, .ctx = ctx};
 	if (!read_at(p, va, &h, sizeof(h)))
@@ -102,8 +106,10 @@ int printk_open(struct printk_ring *p, bool (*read)(void *, uint64_t, void *, si
 	p->head = h.head_id & ID_MASK;
 	if (printk_left(p) - 1 >= BIT(p->count_bits))
 		return -NACRE_EBADF;
+	if (!read_desc(p, p->id, &d)) /* before the first time round, one that never was */
+		printk_skip(p, 1);
 	p->info_size = find_info_size(p);
-	return p->info_size ? 0 : -NACRE_EBADF;
+	return p->info_size || !printk_left(p) ? 0 : -NACRE_EBADF;
 }
 
 uint64_t printk_left(const struct printk_ring *p)

@@ -165,7 +165,7 @@ void vcpu_hfence_self(struct vcpu *v, const struct hfence *h)
 	struct hfence mine = *h;
 
 	mine.vmid = v->vmid.number;
-	v->fences_in++;
+	v->fences_in[h->type & 7]++;
 	hext.hfence(&mine);
 }
 

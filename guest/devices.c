@@ -8,6 +8,8 @@
  * those two files, so with the lock held; they call the console and the scheduler, whose locks come
  * after it, and never an entry.
  */
+#include <string.h>
+
 #include <core/console.h>
 #include <core/errno.h>
 #include <core/memory.h>
@@ -248,4 +250,45 @@ void devices_reset(struct vm *vm)
 	for (unsigned i = 0; i < vm->nvcpus; i++)
 		vcpu_set_line(vm->vcpu[i], IRQ_VSEI, false);
 	spin_unlock(&vm->dev_lock);
+}
+
+/* ---- For the monitor ---- */
+
+static_assert(VPLIC_WORDS == VM_IRQ_WORDS, "all of the PLIC's sources are shown");
+
+void devices_irqs(struct vm *vm, unsigned vcpu, struct vm_irqs *out)
+{
+	struct guest_devices *d = devices(vm);
+
+	*out = (struct vm_irqs){0};
+	spin_lock(&vm->dev_lock);
+	memcpy(out->level, d->plic.level, sizeof(out->level));
+	memcpy(out->pending, d->plic.pending, sizeof(out->pending));
+	memcpy(out->claimed, d->plic.claimed, sizeof(out->claimed));
+	memcpy(out->priority, d->plic.priority, sizeof(out->priority));
+	if (vcpu < d->plic.ncontexts) {
+		memcpy(out->enabled, d->context[vcpu].enable, sizeof(out->enabled));
+		out->threshold = d->context[vcpu].threshold;
+	}
+	out->uart_used = d->uart_listens;
+	out->uart_ier = d->uart.ier;
+	out->uart_out = d->uart.tx_count;
+	spin_unlock(&vm->dev_lock);
+}
+
+int devices_poke(struct vm *vm, enum vm_poke what, unsigned n)
+{
+	struct guest_devices *d = devices(vm);
+
+	if (what == VM_POKE_BREAK ? !d->port : n == 0 || n > VPLIC_SOURCES)
+		return -NACRE_ENOENT;
+	spin_lock(&vm->dev_lock);
+	if (what == VM_POKE_BREAK) {
+		vuart_break(&d->uart);
+	} else {
+		vplic_set_level(&d->plic, n, true);
+		vplic_set_level(&d->plic, n, false);
+	}
+	spin_unlock(&vm->dev_lock);
+	return 0;
 }

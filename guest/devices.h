@@ -4,14 +4,16 @@
 #ifndef NACRE_GUEST_DEVICES_H
 #define NACRE_GUEST_DEVICES_H
 
-#include <core/types.h>
-
-struct vm;
+#include <core/vm.h>
 
 /* Once per VM: makes the devices and puts them on the bus. 0 or -NACRE_E*. */
 int devices_create(struct vm *vm);
 /* To the reset state, before each start. No vcpu of the VM runs. */
 void devices_reset(struct vm *vm);
+
+/* For vm_ops. */
+void devices_irqs(struct vm *vm, unsigned vcpu, struct vm_irqs *out);
+int devices_poke(struct vm *vm, enum vm_poke what, unsigned n);
 
 /* Constant for the VM's life: false with console = "none". */
 bool guest_has_console(const struct vm *vm);

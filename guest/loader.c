@@ -160,7 +160,8 @@ static int make_tree(const struct vm *vm, const struct layout *l, const struct i
 	uint8_t seed[RNG_BYTES];
 	const struct vfdt_params p = {
 		.model = "Nacre virtual machine",
-		/* Without one Linux works 20 % longer to boot: it stretches what entropy it has at each use. */
+		/* Without one Linux works 20 % longer to boot: it stretches what entropy it has at
+		   each use. */
 		.rng_seed = seed,
 		.rng_seed_len = seed_bytes(seed) ? sizeof(seed) : 0,
 		.bootargs = vm->cfg.bootargs,
@@ -222,4 +223,10 @@ static int build(struct vm *vm, gpa_t *pc, uint64_t *a1)
 	return 0;
 }
 
-const struct vm_ops guest_ops = {.create = devices_create, .build = build, .vcpu = &exit_plain};
+const struct vm_ops guest_ops = {
+	.create = devices_create,
+	.build = build,
+	.vcpu = &exit_plain,
+	.irqs = devices_irqs,
+	.poke = devices_poke,
+};

@@ -50,9 +50,33 @@ bool vsbi_has(const struct vm *vm, uint64_t eid)
 	return find(vm, eid) != NULL;
 }
 
+static_assert(ARRAY_SIZE(exts) < VCPU_SBI_EXTS, "a row for each, and one for the unknown");
+
+/* For the monitor: a is a[0] of the call. */
+static void count(struct vcpu *v, const struct vsbi_ext *ext, uint64_t a, int64_t error)
+{
+	struct vcpu_sbi *s = &v->sbi;
+	unsigned row = ext ? (unsigned)(ext - exts) : VCPU_SBI_EXTS - 1;
+	uint64_t eid = v->ctx.x[REG_A7], fid = v->ctx.x[REG_A6];
+
+	if (ext && ext->call == vsbi_legacy)
+		fid = eid;
+	s->ext[row].eid = eid;
+	s->ext[row].calls[fid < VCPU_SBI_FUNCTIONS ? fid : VCPU_SBI_FUNCTIONS - 1]++;
+	if (error >= 0)
+		return;
+	s->ext[row].errors++;
+	row = s->refusals++ % VCPU_SBI_REFUSED;
+	s->refused[row].eid = eid;
+	s->refused[row].fid = fid;
+	s->refused[row].arg = a;
+	s->refused[row].pc = v->ctx.sepc;
+	s->refused[row].error = error;
+}
+
 bool vsbi_ecall(struct vcpu *v)
 {
-	uint64_t *x = v->ctx.x, eid = x[REG_A7];
+	uint64_t *x = v->ctx.x, eid = x[REG_A7], a0 = x[REG_A0];
 	const struct vsbi_ext *ext = find(v->vm, eid);
 	bool legacy = ext && ext->call == vsbi_legacy;
 	struct sbi_reply r = vsbi_err(SBI_ERR_NOT_SUPPORTED);
@@ -62,6 +86,7 @@ bool vsbi_ecall(struct vcpu *v)
 	if (r.then == VSBI_RETRY)
 		return false;
 	v->sbi_calls++;
+	count(v, ext, a0, r.then == VSBI_RESUME ? r.error : 0);
 	if (r.then == VSBI_GONE || r.then == VSBI_ELSEWHERE)
 		return r.then == VSBI_ELSEWHERE;
 	x[REG_A0] = (uint64_t)r.error;

@@ -29,6 +29,24 @@ struct cpu;
 #define VCPU_REQ_EXCLUSIVE BIT(5) /* stay out of the guest while vm->exclusive */
 #define VCPU_REQ_CALL	   BIT(6) /* vcpu_call() waits */
 
+/* What a guest has asked of SBI, without what was answered in the trap. */
+#define VCPU_SBI_EXTS	   12 /* rows; the last is of extensions that are not there */
+#define VCPU_SBI_FUNCTIONS 16 /* the last stands for all from there on */
+#define VCPU_SBI_REFUSED   4
+
+struct vcpu_sbi {
+	struct {
+		uint64_t eid; /* of the last call */
+		uint32_t calls[VCPU_SBI_FUNCTIONS];
+		uint32_t errors;
+	} ext[VCPU_SBI_EXTS];
+	struct {
+		uint64_t eid, fid, arg, pc;
+		int64_t error;
+	} refused[VCPU_SBI_REFUSED]; /* the last ones: refusals % VCPU_SBI_REFUSED is next */
+	uint64_t refusals;
+};
+
 enum vcpu_state {
 	V_OFF,	   /* stopped by HSM, or its VM is off */
 	V_BLOCKED, /* waits for an interrupt */
@@ -111,7 +129,9 @@ struct vcpu {
 	struct vector_csrs vcsr;
 	void *vregs; /* 32 * vlenb bytes, NULL without vector */
 	struct vpmu pmu;
-	uint64_t sbi_calls, mmio, injected, emulated, fences_in;
+	uint64_t sbi_calls, mmio, injected, emulated;
+	uint64_t fences_in[8]; /* by NACL_HFENCE_* */
+	struct vcpu_sbi sbi;
 };
 
 /* All in the context that follows from vm->isa; the vcpu is off. -NACRE_ENOMEM: no vector

@@ -48,6 +48,26 @@ enum vm_action {
 	VM_ACT_CRASH,
 };
 
+/* The interrupt controller and the serial port, as the monitor shows them. */
+#define VM_IRQ_WORDS 4 /* sources 0..127, a bit each */
+
+struct vm_irqs {
+	uint32_t level[VM_IRQ_WORDS];	/* the devices' wires */
+	uint32_t pending[VM_IRQ_WORDS]; /* and not yet claimed */
+	uint32_t claimed[VM_IRQ_WORDS]; /* and not yet completed */
+	uint32_t enabled[VM_IRQ_WORDS]; /* for the vcpu asked about */
+	uint8_t priority[32 * VM_IRQ_WORDS];
+	uint8_t threshold;
+	bool uart_used;	   /* the guest has touched it since its start */
+	uint8_t uart_ier;  /* its interrupt enable register */
+	unsigned uart_out; /* bytes that it still holds */
+};
+
+enum vm_poke {
+	VM_POKE_IRQ,   /* source n rises and falls again */
+	VM_POKE_BREAK, /* on the serial line */
+};
+
 /* Given by the guest room; core knows no guest file. */
 struct vm_ops {
 	/* Once, at creation: devices. */
@@ -62,6 +82,10 @@ struct vm_ops {
 	void (*vcpu_free)(struct vcpu *v);
 	/* The vcpu, which is off and has that memory, is given the VM's ISA. */
 	void (*vcpu_take_isa)(struct vcpu *v);
+	/* Any hart, no lock held. */
+	void (*irqs)(struct vm *vm, unsigned vcpu, struct vm_irqs *out);
+	/* A person wants it. -NACRE_ENOENT: there is no such source or device. */
+	int (*poke)(struct vm *vm, enum vm_poke what, unsigned n);
 };
 
 struct vm_chunk { /* a run of host memory behind guest RAM */

@@ -65,7 +65,8 @@ static void begin(void)
 	memset(mem, 0, sizeof(mem));
 	/* As at build time: the ids begin just before they wrap. */
 	w.id = ID(0 - (UINT64_C(1) << COUNT_BITS) - 1);
-	w.tail_id = w.id + 1;
+	w.tail_id = w.id;
+	put(DESCS_AT + 24 * ((1U << COUNT_BITS) - 1), UINT64_C(3) << 62 | w.id, 8);
 	w.seq = 0;
 	w.lpos = 0 - (UINT64_C(1) << SIZE_BITS);
 	put(HEAD_AT, COUNT_BITS, 4);
@@ -99,7 +100,7 @@ static void log_text(const char *text, unsigned level, unsigned state)
 	at = w.id & ((1U << COUNT_BITS) - 1);
 	desc = DESCS_AT + 24 * at;
 	info = INFOS_AT + info_size * at;
-	if (w.seq >= 1U << COUNT_BITS)
+	if (w.seq >= (1U << COUNT_BITS) - 1)
 		w.tail_id = ID(w.id - (1U << COUNT_BITS) + 1);
 	put(info, w.seq, 8);
 	put(info + 8, w.seq * 1000, 8);
@@ -170,7 +171,7 @@ static void test_many(void **state)
 			 "01234567890123456789012345678901234567890123456789");
 		log_text(text, n % 8, 2);
 		assert_int_equal(printk_open(&p, read_mem, mem, VA + HEAD_AT), 0);
-		assert_int_equal(printk_left(&p), n < 31 ? n + 1 : 32);
+		assert_int_equal(printk_left(&p), n < 32 ? n + 1 : 32);
 		for (unsigned left = (unsigned)printk_left(&p); left--;) {
 			assert_true(printk_next(&p, &r));
 			assert_int_equal(r.seq, n - left);
