@@ -83,7 +83,7 @@ COLD := $(filter core/main.c core/config%.c core/bundle.c core/host.c core/fdt.c
 	core/crash.c core/cpu.c core/guest_%.c core/log.c core/rng.c core/seed.c arch/riscv/isa%.c arch/riscv/mmu.c arch/riscv/hext.c \
 	arch/riscv/gstage.c guest/image.c guest/loader.c guest/vfdt.c drivers/%.c,$(SRCS))
 COLD += arch/riscv/dis.c core/line.c core/kallsyms.c core/printk.c
-$(COLD:%.c=$(BUILD)/obj/%.o): CFLAGS += -Os
+$(COLD:%.c=$(BUILD)/obj/%.o): CFLAGS += -Os -msave-restore
 
 # ---- The hypervisor ------------------------------------------------------------------------------------
 
