@@ -53,8 +53,7 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes 
 CPPFLAGS := -Iinclude -I$(BUILD)/include -MMD -MP $(if $(TLBSAN),-DTLBSAN)
 
 # libfdt.a is a lp64d package, and the linker refuses to mix ABIs; scripts/check-elf.sh proves that no FP
-# instruction came along. gp stays unused (no __global_pointer$, so calls
-# are relaxed and nothing else) and tp is ours.
+# instruction came along. gp stays unused (no __global_pointer$, so calls are relaxed and nothing else) and tp is ours.
 SPECS := --specs=picolibc.specs -DPICOLIBC_INTEGER_PRINTF_SCANF
 ARCH := -march=rv64imafdc_zicsr_zifencei -mabi=lp64d -mcmodel=medany
 CFLAGS := -std=gnu11 -O2 -g $(WARN) $(ARCH) $(SPECS) -ffreestanding -fno-pic -fno-common \
