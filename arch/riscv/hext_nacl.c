@@ -121,6 +121,9 @@ static void csr_unload(struct hext_ctx *c)
 #define GET(csr, member) c->member = nacl_csr_get(s, CSR_##csr);
 	GUEST_CSRS(GET)
 #undef GET
+	/* As in native_put(), and at once: it is a wfi to the hypervisor below that it would end.
+	 */
+	csr_write(CSR_VSIE, 0);
 	if (hext_caps.sstc)
 		c->vstimecmp = nacl_csr_get(s, CSR_VSTIMECMP);
 	c->scounteren = csr_read(CSR_SCOUNTEREN);
@@ -157,11 +160,12 @@ static uint64_t csr_hvip_read(struct hext_ctx *c)
 static uint64_t csr_pending(struct hext_ctx *c)
 {
 	struct nacl_shmem *s = self()->nacl;
-	uint64_t ip = nacl_csr_get(s, CSR_HVIP) & IP_VS;
+	uint64_t ip = nacl_csr_get(s, CSR_HVIP);
 
-	if (c->sstc && nacl_csr_get(s, CSR_VSTIMECMP) <= timer_now() + c->htimedelta)
+	if ((c->henvcfg & HENVCFG_STCE) &&
+	    nacl_csr_get(s, CSR_VSTIMECMP) <= timer_now() + c->htimedelta)
 		ip |= IP_VSTI;
-	return ip >> 1 & nacl_csr_get(s, CSR_VSIE);
+	return (ip & c->hideleg) >> 1 & nacl_csr_get(s, CSR_VSIE);
 }
 
 static void csr_set_hgatp(struct hext_ctx *c)
@@ -180,7 +184,8 @@ static void swap_enables(struct nacl_shmem *s, struct hext_ctx *c, struct world 
 {
 	uint64_t delegated = c->hideleg, hie = w->hie;
 
-	w->hie = (nacl_csr_get(s, CSR_VSIE) << 1 & delegated) | (nacl_csr_get(s, CSR_HIE) & ~delegated);
+	w->hie = (nacl_csr_get(s, CSR_VSIE) << 1 & delegated) |
+		 (nacl_csr_get(s, CSR_HIE) & ~delegated & IP_VS);
 	c->hideleg = w->hideleg;
 	w->hideleg = delegated;
 	put(s, CSR_HIDELEG, c->hideleg);
@@ -201,8 +206,8 @@ static void csr_exchange(struct hext_ctx *c, struct world *w)
 	struct nacl_shmem *s = self()->nacl;
 
 #define SWAP_WORD(csr, member) w->member = swap_word(s, CSR_##csr, w->member);
-#define SWAP_OURS(csr, member)             \
-	SWAP_WORD(csr, member)             \
+#define SWAP_OURS(csr, member) \
+	SWAP_WORD(csr, member) \
 	c->member = nacl_csr_get(s, CSR_##csr);
 	SWAP_WORD(VSSTATUS, vsstatus)
 	SWAP_WORD(VSTVEC, vstvec)
@@ -212,6 +217,7 @@ static void csr_exchange(struct hext_ctx *c, struct world *w)
 	SWAP_WORD(VSTVAL, vstval)
 	SWAP_WORD(VSATP, vsatp)
 	SWAP_WORD(HVIP, hvip)
+	w->hvip &= IP_VS; /* as in native_swap() */
 	if (hext_caps.sstc)
 		w->vstimecmp = swap_word(s, CSR_VSTIMECMP, w->vstimecmp);
 	OUR_CSRS(SWAP_OURS)

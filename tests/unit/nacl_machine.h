@@ -40,11 +40,12 @@
 #define SRET	BIT(SBI_NACL_FEAT_SYNC_SRET)
 #define SWAP	BIT(SBI_NACL_FEAT_AUTOSWAP_CSR)
 
+/* What depends on another comes after it. */
 static const uint16_t h_csrs[] = {
-	CSR_HSTATUS,  CSR_HEDELEG, CSR_HENVCFG, CSR_HCOUNTEREN, CSR_HTIMEDELTA,
-	CSR_HGATP,    CSR_HVIP,	   CSR_HTVAL,	CSR_HTINST,	CSR_HSTATEEN0,
-	CSR_VSSTATUS, CSR_VSIE,	   CSR_VSTVEC,	CSR_VSSCRATCH,	CSR_VSEPC,
-	CSR_VSCAUSE,  CSR_VSTVAL,  CSR_VSATP,	CSR_VSTIMECMP,
+	CSR_HSTATUS,  CSR_HIDELEG, CSR_HEDELEG,	  CSR_HENVCFG,	 CSR_HCOUNTEREN, CSR_HTIMEDELTA,
+	CSR_HGATP,    CSR_HVIP,	   CSR_HIE,	  CSR_HTVAL,	 CSR_HTINST,	 CSR_HSTATEEN0,
+	CSR_VSSTATUS, CSR_VSIE,	   CSR_VSTVEC,	  CSR_VSSCRATCH, CSR_VSEPC,	 CSR_VSCAUSE,
+	CSR_VSTVAL,   CSR_VSATP,   CSR_VSTIMECMP,
 };
 
 struct tlb_entry {
@@ -67,12 +68,14 @@ static struct nacl_shmem memory[HARTS];
 static struct {
 	struct hext_ctx ctx;
 	struct vmid vmid;
+	struct world world; /* of a guest's guest, or the guest's own if swapped */
+	bool swapped;
 	int hart; /* where it is loaded, or -1 */
 } vcpu[VCPUS];
 
 static struct hext_ops ops;
 static unsigned offered; /* by the hypervisor below */
-static unsigned csr_traps, fence_traps, calls, accesses;
+static unsigned csr_traps, fence_traps, calls, accesses, unloads;
 static uint64_t now, serial, seed;
 
 void *fake_tp;
@@ -150,10 +153,23 @@ static uint64_t legal(unsigned csr, uint64_t value)
 	case CSR_HEDELEG:
 		return value & 0xb1ff;
 	case CSR_HVIP:
+	case CSR_HIE:
+	case CSR_HIDELEG:
 		return value & IP_VS;
 	default:
 		return value;
 	}
+}
+
+/* vsie is the bits of hie that hideleg has. */
+static void set(unsigned csr, uint64_t value)
+{
+	uint64_t deleg = m->csr[CSR_HIDELEG];
+
+	if (csr == CSR_VSIE)
+		m->csr[CSR_HIE] = (m->csr[CSR_HIE] & ~deleg) | (value << 1 & deleg);
+	else
+		m->csr[csr] = legal(csr, value);
 }
 
 static uint64_t value_of(unsigned csr)
@@ -167,9 +183,23 @@ static uint64_t value_of(unsigned csr)
 		if ((m->csr[CSR_HENVCFG] & HENVCFG_STCE) &&
 		    m->csr[CSR_VSTIMECMP] <= now + m->csr[CSR_HTIMEDELTA])
 			ip |= IP_VSTI;
-		return ip >> 1;
+		return (ip & m->csr[CSR_HIDELEG]) >> 1;
+	case CSR_VSIE:
+		return (m->csr[CSR_HIE] & m->csr[CSR_HIDELEG]) >> 1;
 	default:
 		return m->csr[csr];
+	}
+}
+
+/* Words with new values for the hypervisor below stay as they are. */
+static void show_all(void)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(h_csrs) && m->shared; i++) {
+		unsigned word = NACL_CSR_INDEX(h_csrs[i]);
+
+		if (!(m->shared->dirty[word / 64] >> word % 64 & 1))
+			nacl_csr_show(m->shared, h_csrs[i],
+				      offered & CSRS ? value_of(h_csrs[i]) : 0xbadbadbadbadbad);
 	}
 }
 
@@ -187,19 +217,12 @@ uint64_t fake_csr_read(unsigned csr)
 void fake_csr_write(unsigned csr, uint64_t value)
 {
 	csr_traps += is_h(csr);
-	m->csr[csr] = legal(csr, value);
+	set(csr, value);
 	if (is_h(csr) && m->shared && (offered & CSRS))
-		nacl_csr_show(m->shared, csr, m->csr[csr]);
+		show_all();
 }
 
 /* ---- The hypervisor below ---- */
-
-static void show_all(void)
-{
-	for (unsigned i = 0; i < ARRAY_SIZE(h_csrs) && m->shared; i++)
-		nacl_csr_show(m->shared, h_csrs[i],
-			      offered & CSRS ? m->csr[h_csrs[i]] : 0xbadbadbadbadbad);
-}
 
 static void l0_sync_csrs(void)
 {
@@ -207,7 +230,7 @@ static void l0_sync_csrs(void)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(h_csrs); i++)
 		if (nacl_csr_take(m->shared, h_csrs[i], &value))
-			m->csr[h_csrs[i]] = legal(h_csrs[i], value);
+			set(h_csrs[i], value);
 	for (unsigned i = 0; i < ARRAY_SIZE(m->shared->dirty); i++)
 		assert_int_equal(m->shared->dirty[i], 0);
 	show_all();

@@ -48,7 +48,7 @@ static void guest_changes(void)
 	for (unsigned n = (unsigned)below(4); n; n--)
 		m->csr[own[below(ARRAY_SIZE(own))]] = rnd();
 	if (below(2))
-		m->csr[CSR_VSIE] = rnd() & IP_VS >> 1;
+		set(CSR_VSIE, rnd() & IP_VS >> 1);
 	if (below(2))
 		m->csr[CSR_VSTIMECMP] = now + m->csr[CSR_HTIMEDELTA] + below(100) - 50;
 	if (below(2))
@@ -86,7 +86,7 @@ static void guest_runs(void)
 	assert_true(m->csr[CSR_HSTATUS] & HSTATUS_SPV);
 	for (unsigned i = 0; i < ARRAY_SIZE(h_csrs); i++)
 		if (h_csrs[i] != CSR_HTVAL && h_csrs[i] != CSR_HTINST)
-			observe(m->csr[h_csrs[i]]);
+			observe(value_of(h_csrs[i]));
 	observe(m->csr[CSR_SEPC]);
 	observe(m->csr[CSR_SSTATUS]);
 	observe(m->csr[CSR_SCOUNTEREN]);
@@ -185,12 +185,39 @@ static void hlv(void)
 	show_all();
 }
 
+static void swap(int v)
+{
+	struct world *w = &vcpu[v].world;
+	struct hext_ctx *c = &vcpu[v].ctx;
+
+	ops.swap(c, w);
+	vcpu[v].swapped = !vcpu[v].swapped;
+	observe(w->vsstatus ^ w->vstvec ^ w->vsscratch ^ w->vsepc ^ w->vscause ^ w->vstval);
+	observe(w->vsatp);
+	observe(w->hie);
+	observe(w->hvip);
+	observe(hext_caps.sstc ? w->vstimecmp : 0);
+	observe(w->hgatp ^ w->hedeleg ^ w->hideleg ^ w->henvcfg ^ w->hcounteren ^ w->htimedelta);
+	observe(c->hgatp ^ c->hedeleg ^ c->hideleg ^ c->henvcfg ^ c->hcounteren ^ c->htimedelta);
+}
+
 static void act(int v)
 {
 	struct hext_ctx *c = &vcpu[v].ctx;
 
 	now += below(20);
-	switch (below(12)) {
+	switch (below(15)) {
+	case 12:
+		swap(v);
+		break;
+	case 13:
+		c->hedeleg = legal(CSR_HEDELEG, rnd());
+		ops.set_hedeleg(c);
+		break;
+	case 14:
+		observe(ops.vsepc(c));
+		observe(ops.vscause(c));
+		break;
 	case 0:
 		ops.hvip_set(c, rnd() & IP_VS);
 		break;
@@ -269,7 +296,10 @@ static void unload(int v)
 {
 	const struct hext_ctx *c = &vcpu[v].ctx;
 
+	if (vcpu[v].swapped)
+		swap(v);
 	ops.put(&vcpu[v].ctx);
+	unloads++;
 	m->loaded = vcpu[v].hart = -1;
 	observe(c->vsstatus);
 	observe(c->vsie);
@@ -310,7 +340,7 @@ static void start(unsigned features, uint64_t history)
 {
 	seed = history * 0x9e3779b97f4a7c15 | 1;
 	now = serial = 0;
-	csr_traps = fence_traps = calls = accesses = 0;
+	csr_traps = fence_traps = calls = accesses = unloads = 0;
 	hext_caps = (struct hext_caps){.sstc = history & 1, .stateen = history & 2};
 	memset(machine, 0, sizeof(machine));
 	memset(memory, 0, sizeof(memory));
@@ -325,13 +355,27 @@ static void start(unsigned features, uint64_t history)
 		c->henvcfg = c->sstc ? HENVCFG_STCE : 0;
 		c->htimedelta = i * 1000;
 		c->hcounteren = i;
-		c->emulate = i == 2;
+		c->hedeleg = legal(CSR_HEDELEG, i == 2 ? HEDELEG & ~BIT(CAUSE_ILLEGAL) : HEDELEG);
+		c->hideleg = IP_VS;
+		vcpu[i].world = (struct world){
+			.vsstatus = i,
+			.vstvec = i * 4,
+			.hie = i % 2 ? IP_VSSI : IP_VS,
+			.hvip = IP_VSEI,
+			.vsatp = i,
+			.vstimecmp = 100 * i,
+			.hgatp = HGATP_MODE_SV39X4 << HGATP_MODE_SHIFT | BIT(HGATP_VMID_SHIFT) | i,
+			.hedeleg = i * 16,
+			.hideleg = i % 3 ? IP_VS : IP_VSTI,
+			.hcounteren = 7,
+		};
 		c->hstateen0 = HSTATEEN0_ENVCFG | i;
 		c->vstimecmp = UINT64_MAX;
 	}
 	for (unsigned i = 0; i < HARTS; i++) {
 		m = &machine[i];
 		m->loaded = -1;
+		m->csr[CSR_HIDELEG] = IP_VS;
 		vmid_pool_init(&m->vmids, i, (unsigned)(history % 4));
 		if (features)
 			assert_int_equal(hext_nacl_hart_init(&m->hext, &memory[i]), 0);
@@ -370,7 +414,8 @@ static void test_all_sets_of_features(void **state)
 	}
 }
 
-/* With all features nothing traps but what must: the privilege of an hlv. */
+/* With all features nothing traps but what must: the privilege of an hlv, and the end of a vcpu's
+ * vsie. */
 static void test_traps(void **state)
 {
 	(void)state;
@@ -383,7 +428,8 @@ static void test_traps(void **state)
 			assert_true(fence_traps > 0);
 		if (features & CSRS)
 			assert_int_equal(csr_traps,
-					 (features & SRET) && (features & SWAP) ? accesses : 0);
+					 ((features & SRET) && (features & SWAP) ? accesses : 0) +
+						 unloads);
 		else
 			assert_true(csr_traps > accesses);
 	}
