@@ -2,6 +2,7 @@
 #
 #   make            build/nacre.bin: flat image with the Linux Image header, for OpenSBI, QEMU, U-Boot
 #   make run        everything from set-up to a guest's shell in QEMU (variables: scripts/run.sh)
+#   make nested     the same with Nacre under Nacre; DEPTH=3: one more
 #   make test       everything; the last line is "N passed, N failed". Parts: unit check fuzz guest boot
 #   make bench      instructions per operation, natively and under Nacre
 #   make TLBSAN=1   build/tlbsan/nacre.bin: the same, and it watches its own fences
@@ -80,7 +81,7 @@ CLANG_TARGET := --target=riscv64-unknown-elf -march=rv64imafdc -mabi=lp64d -mcmo
 # What runs at boot or when a person types is compiled for size; the rest is the exit path.
 COLD := $(filter core/main.c core/config%.c core/bundle.c core/host.c core/fdt.c core/monitor%.c core/vm_create.c core/vm_isa.c \
 	core/crash.c core/cpu.c core/guest_%.c core/log.c core/rng.c core/seed.c arch/riscv/isa%.c arch/riscv/mmu.c arch/riscv/hext.c \
-	arch/riscv/gstage.c guest/image.c guest/loader.c guest/vfdt.c drivers/%.c,$(SRCS))
+	guest/image.c guest/loader.c guest/vfdt.c drivers/%.c,$(SRCS))
 COLD += arch/riscv/dis.c core/line.c core/kallsyms.c core/printk.c
 $(COLD:%.c=$(BUILD)/obj/%.o): CFLAGS += -Os -msave-restore
 
@@ -202,15 +203,18 @@ check-paths:
 # ---- What people type -------------------------------------------------------------------------------------
 
 -include configs/qemu-virt.mk
-export CROSS_COMPILE LIBFDT V KERNEL INITRD BOOTARGS VCPUS GUEST_MEM ISA NACL GUESTS NACRE_ARGS NATIVE
+export CROSS_COMPILE LIBFDT V KERNEL INITRD BOOTARGS VCPUS GUEST_MEM ISA NACL DEPTH GUESTS NACRE_ARGS NATIVE
 export TLBSAN SMP MEM CPU MACHINE QEMU_ARGS FUZZ_SECONDS CHECKS
 
-.PHONY: setup run test unit check fuzz guest boot clean
+.PHONY: setup run nested test unit check fuzz guest boot clean
 setup:
 	@scripts/setup.sh tools test guest
 
 run:
 	@scripts/run.sh
+
+nested:
+	@DEPTH=$(or $(DEPTH),2) scripts/run.sh
 
 test unit check fuzz guest boot:
 	@scripts/test.sh $(@:test=all)

@@ -33,10 +33,13 @@ check_variables() {
 	done
 	[ -z "${VCPUS:-}" ] || check_number VCPUS "$VCPUS"
 	[ -z "${GUEST_MEM:-}" ] || bytes GUEST_MEM "$GUEST_MEM" >/dev/null
-	single="${KERNEL:-}${INITRD:-}${BOOTARGS:-}${VCPUS:-}${GUEST_MEM:-}${ISA:-}${NACL:-}"
+	single="${KERNEL:-}${INITRD:-}${BOOTARGS:-}${VCPUS:-}${GUEST_MEM:-}${ISA:-}"
+	[ "${DEPTH:-1}" != 1 ] || single+=${NACL:-} # else it is for the hypervisors
 	[ -z "${GUESTS:-}" ] || [ -z "$single" ] ||
 		fail "GUESTS=$GUESTS names whole guests; KERNEL, INITRD, BOOTARGS, VCPUS, GUEST_MEM, ISA, NACL make one: not both"
 	[ -z "${GUESTS:-}" ] || check_file GUESTS "$GUESTS"
+	[[ ${DEPTH:=1} =~ ^[1-9]$ ]] || fail "DEPTH=$DEPTH: a number from 1 to 9 is wanted"
+	[ "$DEPTH" = 1 ] || [ -z "${NATIVE:-}" ] || fail "NATIVE=$NATIVE: Nacre under Nacre is not native"
 }
 
 # A string of a device tree source.
@@ -71,11 +74,51 @@ single_config() {
 		[ -z "$initrd" ] || echo '		initrd = "initrd";'
 		echo "		bootargs = $(quoted "${BOOTARGS:-console=ttyS0}");"
 		[ -z "${ISA:-}" ] || echo "		isa = $(quoted "$ISA");"
-		[ -z "${NACL:-}" ] || echo "		$(nacl "$NACL")"
+		[ -z "${NACL:-}" ] || [ "$DEPTH" != 1 ] || echo "		$(nacl "$NACL")"
 		echo '	};'
 		echo '};'
 	} >"$dir/guest.dts"
 	GUESTS=$dir/guest.dts
+}
+
+# nest LEVEL: the bundle in $dir becomes the one of a Nacre that is a guest itself. What it needs besides its guests' RAM:
+# the bundle, and 64 MiB.
+nest() {
+	local l=$dir/level$1
+	mkdir "$l"
+	mv "$dir/bundle.cpio" "$l/bundle"
+	ln -s "$(realpath "$NACRE")" "$l/nacre"
+	guest_ram=$(((guest_ram + $(stat -c %s "$l/bundle") + (66 << 20)) >> 21 << 21))
+	{
+		echo '/dts-v1/;'
+		echo '/ {'
+		echo '	compatible = "nacre,bundle";'
+		echo "	level$1 {"
+		echo '		compatible = "nacre,guest";'
+		echo "		vcpus = <$SMP>;"
+		printf '\t\tmemory = /bits/ 64 <%#x>;\n' $guest_ram
+		echo '		kernel = "nacre";'
+		echo '		initrd = "bundle";'
+		echo "		bootargs = $(quoted "${NACRE_ARGS:-}");"
+		echo '		isa = "host,+h";'
+		[ -z "${NACL:-}" ] || echo "		$(nacl "$NACL")"
+		echo '	};'
+		echo '};'
+	} >"$l/config.dts"
+	scripts/bundle.sh "$l/config.dts" "$dir/bundle.cpio" "$l"
+}
+
+# All that the guests of a configuration have, in bytes.
+ram_of() {
+	local tree node sum=0 hi lo
+	tree=$(mktemp)
+	dtc -q -I dts -O dtb -o "$tree" "$1"
+	for node in $(fdtget -l "$tree" /); do
+		read -r hi lo < <(fdtget -t u -d '0 0' "$tree" "/$node" memory)
+		sum=$((sum + (hi << 32) + lo))
+	done
+	rm "$tree"
+	echo $sum
 }
 
 # Make the bundle in $dir, and QEMU's command line. Everything is built by now.
@@ -91,6 +134,10 @@ prepare() {
 		[ ! -e "$dir/initrd" ] || QEMU+=(-initrd "$dir/initrd")
 	else
 		scripts/bundle.sh "$GUESTS" "$dir/bundle.cpio" "$dir" "$(dirname "$GUESTS")" build/guest ${BUNDLE_DIRS:-}
+		[ "$DEPTH" = 1 ] || guest_ram=$(ram_of "$GUESTS")
+		for ((level = DEPTH - 1; level > 0; level--)); do
+			nest $level
+		done
 		QEMU+=(-kernel "$NACRE" -initrd "$dir/bundle.cpio")
 		[ -z "${NACRE_ARGS:-}" ] || QEMU+=(-append "$NACRE_ARGS")
 	fi

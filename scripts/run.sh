@@ -4,6 +4,7 @@
 #
 #   GUESTS=FILE.dts                        the guests (default configs/debian.dts), or one guest made of
 #   KERNEL= INITRD= BOOTARGS= VCPUS= GUEST_MEM= ISA= NACL= (what is not said: as in configs/debian.dts)
+#   DEPTH=2                                Nacre as a guest of Nacre, that many of them in all; NACL= is theirs then
 #   SMP= MEM= CPU= MACHINE= QEMU_ARGS=     the host that QEMU is
 #   NACRE_ARGS=                            Nacre's own command line
 #   NATIVE=1                               the guest's kernel directly on OpenSBI, without Nacre

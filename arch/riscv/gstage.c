@@ -367,6 +367,45 @@ void gstage_destroy(struct gstage *g)
 	*g = (struct gstage){0};
 }
 
+int gstage_map_one(struct gstage *g, gpa_t gpa, hpa_t to, uint64_t size, unsigned perm)
+{
+	uint64_t *table = table_at(g, g->root), *pte, old;
+	unsigned level = g->levels - 1U;
+	hpa_t new;
+
+	if (!perm_is_valid(perm) || gpa.v >= gstage_limit(g))
+		return -NACRE_EINVAL;
+	for (pte = &table[slot(g, level, gpa.v)]; span(level) > size; pte = &table[slot(g, level, gpa.v)]) {
+		old = pte_get(pte);
+		if (is_leaf(old))
+			return -NACRE_EEXIST;
+		if (old) {
+			new = pte_hpa(old);
+		} else {
+			if (g->mem->alloc(g->ctx, 1, &new))
+				return -NACRE_ENOMEM;
+			pte_set(pte, pte_make(new.v, PTE_V));
+		}
+		table = table_at(g, new);
+		level--;
+	}
+	if (pte_get(pte))
+		return -NACRE_EEXIST;
+	pte_set(pte, pte_make(to.v, leaf_attr(perm)));
+	return 0;
+}
+
+void gstage_drop(struct gstage *g, gpa_t gpa, uint64_t size)
+{
+	unsigned top = g->levels - 1U;
+	uint64_t *root = table_at(g, g->root);
+
+	if (!size)
+		return;
+	for (unsigned i = slot(g, top, gpa.v), last = slot(g, top, gpa.v + size - 1); i <= last; i++)
+		pte_set(&root[i], 0);
+}
+
 uint64_t gstage_limit(const struct gstage *g)
 {
 	return span(g->levels) * HGATP_ROOT_PAGES;

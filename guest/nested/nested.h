@@ -34,9 +34,15 @@ struct shadow {
 	struct gstage g; /* without tables: the slot is free */
 	hpa_t root;	 /* g's, for good */
 	struct vmid vmid;
-	struct hfence_queue fences; /* of types VVMA, before its next entry */
-	uint64_t lo, hi;	    /* nothing is mapped outside */
+	struct hfence_queue fences;  /* of types VVMA, before its next entry */
+	uint64_t lo, hi;	     /* nothing is mapped outside */
+	uint32_t tables, last_table; /* list of its pages in the arena, but for the root */
 	uint64_t last_use;
+};
+
+/* A page of the arena: its neighbours in a list, by number. */
+struct shadow_page {
+	uint32_t next, prev;
 };
 
 struct nested {
@@ -55,8 +61,9 @@ struct nested {
 	struct shadow slot[NESTED_SLOTS];
 	struct shadow *current; /* of file.hgatp; NULL: not looked up yet */
 	uint64_t clock;
-	hpa_t spare;			/* pages for tables, linked through their first word, */
-	unsigned nspare, taken, budget; /* so many; as many were taken from the pool; at most */
+	hpa_t roots, arena; /* pages for the slots' tables: bounded, and taken once */
+	struct shadow_page *page;
+	uint32_t npages, free; /* of the arena; the first free one */
 
 	struct nacl_shmem *shmem; /* vsbi_nacl.c's: in L1's RAM, or NULL */
 };

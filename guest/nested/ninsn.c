@@ -11,6 +11,8 @@
 #include "nested.h"
 
 #define CSR_IMMEDIATE 4 /* of funct3 */
+#define FUNCT7_HINVAL (FUNCT7_HINVAL_VVMA - FUNCT7_HFENCE_VVMA)
+#define FUNCT7_GVMA   (FUNCT7_HFENCE_GVMA - FUNCT7_HFENCE_VVMA)
 
 static bool in_user(const struct vcpu *v)
 {
@@ -71,32 +73,39 @@ static bool csr_insn(struct vcpu *v, uint32_t insn)
 
 /* ---- Fences ---- */
 
-static bool hfence_insn(struct vcpu *v, const struct insn *in, uint32_t insn)
+/* HFENCE and HINVAL, which end alike: funct7 tells of which kind. */
+static bool hfence_insn(struct vcpu *v, uint32_t insn)
 {
-	bool gvma = in->kind == INSN_HFENCE_GVMA || in->kind == INSN_HINVAL_GVMA;
-	bool hinval = in->kind == INSN_HINVAL_GVMA || in->kind == INSN_HINVAL_VVMA;
-	uint64_t at = reg(v, in->rs1), space = reg(v, in->rs2);
+	unsigned funct7 = insn >> 25, rs1 = insn >> 15 & 31, rs2 = insn >> 20 & 31;
+	uint64_t at = reg(v, rs1), space = reg(v, rs2);
 	struct hfence h = {.count = 1};
 
-	if (in_user(v) || (hinval && !isa_has(&v->vm->isa, ISA_SVINVAL)))
+	if (in_user(v) || ((funct7 & FUNCT7_HINVAL) && !isa_has(&v->vm->isa, ISA_SVINVAL)))
 		return illegal(v, insn);
-	if (gvma) {
-		h.type = in->rs2 ? NACL_HFENCE_GVMA_VMID : NACL_HFENCE_GVMA;
+	if (funct7 & FUNCT7_GVMA) {
+		h.type = rs2 ? NACL_HFENCE_GVMA_VMID : NACL_HFENCE_GVMA;
 		h.vmid = (uint16_t)ncsr_vmid(space << HGATP_VMID_SHIFT);
 		h.addr = ALIGN_DOWN(at << 2, PAGE_SIZE);
 	} else {
-		h.type = in->rs2 ? NACL_HFENCE_VVMA_ASID : NACL_HFENCE_VVMA;
+		h.type = rs2 ? NACL_HFENCE_VVMA_ASID : NACL_HFENCE_VVMA;
 		h.vmid = (uint16_t)ncsr_vmid(nested_of(v)->file.hgatp);
 		h.asid = (uint16_t)space;
 		h.addr = ALIGN_DOWN(at, PAGE_SIZE);
 	}
-	if (!in->rs1) {
+	if (!rs1) {
 		h.type |= 1; /* all addresses */
 		h.addr = h.count = 0;
 	}
 	nested_hfence(v, &h);
 	v->ctx.sepc += 4;
 	return true;
+}
+
+/* HFENCE and HINVAL differ in one bit of funct7, VVMA and GVMA in another. */
+static bool is_hfence(uint32_t insn)
+{
+	return (insn & 0x7fff) == OPCODE_SYSTEM &&
+	       (insn >> 25 & ~(FUNCT7_HINVAL | FUNCT7_GVMA)) == FUNCT7_HFENCE_VVMA;
 }
 
 /* ---- The rest ---- */
@@ -136,13 +145,6 @@ static bool other_insn(struct vcpu *v, const struct vcpu_exit *e, uint32_t insn)
 
 	insn_decode(insn, &in);
 	switch (in.kind) {
-	case INSN_SRET:
-		return sret_insn(v, insn);
-	case INSN_HFENCE_GVMA:
-	case INSN_HFENCE_VVMA:
-	case INSN_HINVAL_GVMA:
-	case INSN_HINVAL_VVMA:
-		return hfence_insn(v, &in, insn);
 	case INSN_HLV:
 	case INSN_HLVX:
 	case INSN_HSV:
@@ -165,6 +167,10 @@ static bool on_virtual_instruction(struct vcpu *v, const struct vcpu_exit *e)
 	}
 	if ((insn & 0x7f) == OPCODE_SYSTEM && (insn >> 12 & 3))
 		return csr_insn(v, insn);
+	if (insn == INSN_WORD_SRET)
+		return sret_insn(v, insn);
+	if (is_hfence(insn))
+		return hfence_insn(v, insn);
 	return other_insn(v, e, insn);
 }
 

@@ -20,23 +20,46 @@
 #include <guest/exit.h>
 #include "nested.h"
 
-#define SPARE_MIN 8U /* held from the start: enough for one page in an empty slot */
+#define PAGES_MIN 8U /* per slot; one mapping needs four at most */
+#define NO_PAGE	  UINT32_MAX
 
-/* ---- Tables ---- */
+/* ---- Tables: pages of one arena, each in a doubly linked list of its slot's or of the free ones
+ * ---- */
+
+static void list_add(struct nested *n, uint32_t *first, uint32_t page)
+{
+	n->page[page] = (struct shadow_page){.next = *first, .prev = NO_PAGE};
+	if (*first != NO_PAGE)
+		n->page[*first].prev = page;
+	*first = page;
+}
+
+static void list_remove(struct nested *n, uint32_t *first, uint32_t page)
+{
+	const struct shadow_page *p = &n->page[page];
+
+	if (p->next != NO_PAGE)
+		n->page[p->next].prev = p->prev;
+	if (p->prev != NO_PAGE)
+		n->page[p->prev].next = p->next;
+	else
+		*first = p->next;
+}
 
 static int table_alloc(void *ctx, unsigned npages, hpa_t *out)
 {
 	struct shadow *s = ctx;
 	struct nested *n = s->of;
+	uint32_t page = n->free;
 
 	if (npages > 1) {
 		*out = s->root;
-	} else if (n->nspare) {
-		*out = n->spare;
-		n->spare.v = *(uint64_t *)phys_to_virt(n->spare);
-		n->nspare--;
-	} else if (n->taken < n->budget && !memory_alloc(1, 1, out)) {
-		n->taken++;
+	} else if (page != NO_PAGE) {
+		list_remove(n, &n->free, page);
+		if (s->tables == NO_PAGE)
+			s->last_table = page;
+		list_add(n, &s->tables, page);
+		*out = hpa(n->arena.v + page * PAGE_SIZE);
 	} else {
 		return -NACRE_ENOMEM;
 	}
@@ -48,12 +71,28 @@ static void table_free(void *ctx, hpa_t p, unsigned npages)
 {
 	struct shadow *s = ctx;
 	struct nested *n = s->of;
+	uint32_t page = (uint32_t)((p.v - n->arena.v) / PAGE_SIZE);
 
 	if (npages > 1)
 		return;
-	*(uint64_t *)phys_to_virt(p) = n->spare.v;
-	n->spare = p;
-	n->nspare++;
+	if (page == s->last_table)
+		s->last_table = n->page[page].prev;
+	list_remove(n, &s->tables, page);
+	list_add(n, &n->free, page);
+}
+
+/* All of a slot's at once. */
+static void tables_free(struct shadow *s)
+{
+	struct nested *n = s->of;
+
+	if (s->tables == NO_PAGE)
+		return;
+	n->page[s->last_table].next = n->free;
+	if (n->free != NO_PAGE)
+		n->page[n->free].prev = s->last_table;
+	n->free = s->tables;
+	s->tables = NO_PAGE;
 }
 
 static void *table_ptr(void *ctx, hpa_t p)
@@ -92,17 +131,15 @@ static void use_new_vmid(struct vcpu *v, struct shadow *s)
 /* Forgets all. A number given up needs no fence. v: the loaded vcpu, or NULL if L2 does not run. */
 static void clear(struct vcpu *v, struct shadow *s)
 {
-	struct gstage_change change = {.ndead = 0};
-
 	if (s->lo < s->hi)
-		gstage_unmap(&s->g, gpa(s->lo), s->hi - s->lo, &change);
+		gstage_drop(&s->g, gpa(s->lo), s->hi - s->lo);
 	s->lo = UINT64_MAX;
 	s->hi = 0;
 	vmid_release(&s->vmid);
 	hfence_take(&s->fences, &s->fences);
 	if (v && is_loaded(v, s))
 		use_new_vmid(v, s);
-	gstage_reclaim(&s->g, &change);
+	tables_free(s); /* nobody walks them now */
 }
 
 /* The one that was not used for the longest time, or never. */
@@ -153,36 +190,43 @@ void shadow_reset(struct nested *n)
 	n->current = NULL;
 }
 
+static uint64_t list_pages(const struct nested *n)
+{
+	return ALIGN_UP(n->npages * sizeof(*n->page), PAGE_SIZE) / PAGE_SIZE;
+}
+
 int shadow_init(struct vcpu *v)
 {
 	struct nested *n = nested_of(v);
-	hpa_t p;
 
-	n->budget = SPARE_MIN * NESTED_SLOTS + (unsigned)(v->vm->ram_size / SIZE_2M);
-	for (unsigned i = 0; i < NESTED_SLOTS; i++) {
-		n->slot[i].of = n;
-		if (memory_alloc(HGATP_ROOT_PAGES, HGATP_ROOT_PAGES, &n->slot[i].root))
-			return -NACRE_ENOMEM;
-	}
-	while (n->taken < SPARE_MIN) {
-		if (memory_alloc(1, 1, &p))
-			return -NACRE_ENOMEM;
-		n->taken++;
-		table_free(&n->slot[0], p, 1);
-	}
+	n->npages = PAGES_MIN * NESTED_SLOTS + (uint32_t)(v->vm->ram_size / SIZE_2M);
+	n->page = memory_pages(list_pages(n));
+	if (!n->page || memory_alloc(n->npages, 1, &n->arena) ||
+	    memory_alloc(HGATP_ROOT_PAGES * NESTED_SLOTS, HGATP_ROOT_PAGES, &n->roots))
+		return -NACRE_ENOMEM;
+	n->free = NO_PAGE;
+	for (uint32_t i = n->npages; i-- > 0;)
+		list_add(n, &n->free, i);
+	for (unsigned i = 0; i < NESTED_SLOTS; i++)
+		n->slot[i] = (struct shadow){
+			.of = n,
+			.root = hpa(n->roots.v + i * HGATP_ROOT_PAGES * PAGE_SIZE),
+			.tables = NO_PAGE,
+			.lo = UINT64_MAX,
+		};
 	return 0;
 }
 
 void shadow_free(struct vcpu *v)
 {
 	struct nested *n = nested_of(v);
-	hpa_t p;
 
-	while (n->nspare && !table_alloc(&n->slot[0], 1, &p))
-		memory_free(p, 1);
-	for (unsigned i = 0; i < NESTED_SLOTS; i++)
-		if (n->slot[i].root.v)
-			memory_free(n->slot[i].root, HGATP_ROOT_PAGES);
+	if (n->roots.v)
+		memory_free(n->roots, HGATP_ROOT_PAGES * NESTED_SLOTS);
+	if (n->arena.v)
+		memory_free(n->arena, n->npages);
+	if (n->page)
+		memory_free(virt_to_phys(n->page), list_pages(n));
 }
 
 /* ---- Fences ---- */
@@ -317,31 +361,31 @@ static uint64_t common_page(const struct vcpu *v, const struct nwalk_result *r, 
 
 static int try_map(struct shadow *s, uint64_t at, hpa_t to, uint64_t size, unsigned perm)
 {
-	int rc = gstage_map(&s->g, gpa(at), to, size, perm);
+	int rc = gstage_map_one(&s->g, gpa(at), to, size, perm);
 
 	if (rc != -NACRE_EEXIST)
 		return rc;
 	/* It was mapped otherwise, or (without Svvptc) the hart has not seen it yet. */
 	forget(s, at, at + size - 1);
-	return gstage_map(&s->g, gpa(at), to, size, perm);
+	return gstage_map_one(&s->g, gpa(at), to, size, perm);
 }
 
-static void map(struct vcpu *v, struct shadow *s, gpa_t addr, const struct nwalk_result *r,
-		hpa_t to, uint64_t size)
+/* What is about to be linked lies in [lo, hi), however it ends. */
+static int grow_and_map(struct shadow *s, uint64_t at, hpa_t to, uint64_t size, unsigned perm)
 {
-	struct nested *n = nested_of(v);
-	uint64_t at = ALIGN_DOWN(addr.v, size);
-	int rc = try_map(s, at, to, size, r->perm);
-
-	if (rc == -NACRE_ENOMEM) {
-		for (unsigned i = 0; i < NESTED_SLOTS; i++)
-			clear(v, &n->slot[i]);
-		rc = try_map(s, at, to, size, r->perm);
-	}
-	if (rc)
-		return;
 	s->lo = at < s->lo ? at : s->lo;
 	s->hi = at + size > s->hi ? at + size : s->hi;
+	return try_map(s, at, to, size, perm);
+}
+
+static void map(struct vcpu *v, struct shadow *s, uint64_t at, hpa_t to, uint64_t size,
+		unsigned perm)
+{
+	if (grow_and_map(s, at, to, size, perm) != -NACRE_ENOMEM)
+		return;
+	for (unsigned i = 0; i < NESTED_SLOTS; i++)
+		clear(v, &nested_of(v)->slot[i]);
+	grow_and_map(s, at, to, size, perm);
 }
 
 static enum vwalk_access access_of(const struct vcpu_exit *e)
@@ -422,7 +466,7 @@ bool shadow_fault(struct vcpu *v, const struct vcpu_exit *e)
 	} else if (!rc) {
 		size = common_page(v, &r, &to);
 		if (size)
-			map(v, s, addr, &r, to, size);
+			map(v, s, ALIGN_DOWN(addr.v, size), to, size, r.perm);
 		else
 			device(v, e, r.gpa);
 	}

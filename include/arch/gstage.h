@@ -77,6 +77,12 @@ uint64_t gstage_limit(const struct gstage *g);
 int gstage_map(struct gstage *g, gpa_t gpa, hpa_t hpa, uint64_t size, unsigned perm);
 
 /*
+ * The short way for one (super)page, whose size both addresses are aligned to. -NACRE_EEXIST as above; -NACRE_ENOMEM: tables
+ * may have been linked that are empty: gstage_drop() is to follow.
+ */
+int gstage_map_one(struct gstage *g, gpa_t gpa, hpa_t hpa, uint64_t size, unsigned perm);
+
+/*
  * Unmaps what is mapped in [gpa, gpa + size); superpages are split where the range cuts them.
  * -NACRE_EINVAL as above; -NACRE_ENOMEM: no memory to split. On error nothing is changed.
  */
@@ -90,6 +96,12 @@ int gstage_protect(struct gstage *g, gpa_t gpa, uint64_t size, unsigned perm,
 /* Frees the tables that a change detached. Only after the change was fenced wherever the guest may
  * have run. */
 void gstage_reclaim(struct gstage *g, struct gstage_change *change);
+
+/*
+ * Empties the tables below [gpa, gpa + size), rounded outwards to what entries of the root stand for, without a look at them:
+ * all tables that alloc gave for this range are the caller's again, to be used when no hart can walk them any more.
+ */
+void gstage_drop(struct gstage *g, gpa_t gpa, uint64_t size);
 
 /* Looks gpa up. -NACRE_EFAULT: not mapped, or beyond the mode's width. */
 int gstage_walk(const struct gstage *g, gpa_t gpa, struct gstage_leaf *out);
