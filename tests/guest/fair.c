@@ -60,8 +60,11 @@ void guest_main(void)
 		uint64_t percent = rounds[i] * 100 * spinning / sum;
 
 		print("# hart %u: %lu rounds, %lu%% of its share\n", i, rounds[i], percent);
-		/* natively it is the emulator's host that shares out the time */
-		check("fair.share", machine.native ? percent > 0 : percent >= 80 && percent <= 120);
+		if (machine.native)
+			skip("fair.share",
+			     "every hart is real: the emulator's host shares out the time");
+		else
+			check("fair.share", percent >= 80 && percent <= 120);
 	}
 	if (!sleeper)
 		return;
