@@ -103,6 +103,9 @@ setup_guest() {
 	[ build/guest/initrd.cpio -nt scripts/initrd.sh ] &&
 		[ build/guest/initrd.cpio -nt tests/boot/init ] ||
 		scripts/initrd.sh build/guest/busybox build/guest/initrd.cpio
+	[ -e build/guest/hackbench ] || locked build/guest.lock get_hackbench
+	[ build/guest/hackbench.cpio -nt build/guest/initrd.cpio ] ||
+		scripts/initrd.sh build/guest/busybox build/guest/hackbench.cpio build/guest/hackbench/*
 }
 
 setup_guest612() {
@@ -136,6 +139,21 @@ get_busybox() {
 	riscv64_package forky busybox-static "$tmp/unpacked"
 	publish "$(ls "$tmp"/unpacked/usr/bin/busybox "$tmp"/unpacked/bin/busybox 2>/dev/null | head -1)" \
 		build/guest/busybox
+	rm -rf "$tmp"
+}
+
+# A load for tests, with the C library that it needs: no package has it linked statically.
+get_hackbench() {
+	[ ! -e build/guest/hackbench ] || return 0
+	need_debian hackbench "make run KERNEL=<Image> INITRD=<file>"
+	local tmp
+	tmp=$(mktemp -d build/guest.XXXXXX)
+	riscv64_package forky rt-tests "$tmp/unpacked"
+	riscv64_package forky libc6 "$tmp/unpacked"
+	mkdir "$tmp/hackbench"
+	cp "$tmp"/unpacked/usr/bin/hackbench "$tmp"/unpacked/usr/lib/riscv64-linux-gnu/libc.so.6 \
+		"$tmp"/unpacked/usr/lib/riscv64-linux-gnu/ld-linux-riscv64-lp64d.so.1 "$tmp/hackbench"
+	publish "$tmp/hackbench" build/guest/hackbench
 	rm -rf "$tmp"
 }
 
