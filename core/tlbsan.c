@@ -135,6 +135,21 @@ void tlbsan_unmapped(uint64_t root, uint64_t gpa, uint64_t size)
 	end();
 }
 
+void tlbsan_dropped(uint64_t root, uint64_t gpa, uint64_t size)
+{
+	struct tlbm_stale s = {.why = TLBM_TABLE,
+			       .first = gpa,
+			       .last = gpa + size - 1,
+			       .hpa = 1,
+			       .all = true,
+			       .any_asid = true};
+
+	begin();
+	tlbm_leaf(&model, hart(), root, &s);
+	tlbm_unmapped(&model, root, gpa, size);
+	end();
+}
+
 void tlbsan_space_gone(uint64_t root)
 {
 	begin();
@@ -303,6 +318,29 @@ void tlbsan_settled(const void *owner, uint64_t since)
 {
 	begin();
 	tlbm_settled(&model, hart(), (uintptr_t)owner, since);
+	end();
+}
+
+/* ---- Guest hypervisors ---- */
+
+void tlbsan_shadow(uint64_t root, const void *l1, unsigned vmid)
+{
+	begin();
+	tlbm_shadow(&model, hart(), root, (uintptr_t)l1, vmid);
+	end();
+}
+
+void tlbsan_shadow_map(uint64_t root, uint64_t gpa, uint64_t size, uint64_t leaf_size)
+{
+	begin();
+	tlbm_shadow_map(&model, root, gpa, size, (unsigned)__builtin_ctzll(leaf_size) - PAGE_SHIFT);
+	end();
+}
+
+void tlbsan_l1_fence(const void *l1, const struct hfence *h)
+{
+	begin();
+	tlbm_l1_fence(&model, hart(), (uintptr_t)l1, h);
 	end();
 }
 

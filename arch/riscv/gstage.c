@@ -404,6 +404,7 @@ void gstage_drop(struct gstage *g, gpa_t gpa, uint64_t size)
 		return;
 	for (unsigned i = slot(g, top, gpa.v), last = slot(g, top, gpa.v + size - 1); i <= last; i++)
 		pte_set(&root[i], 0);
+	tlbsan_dropped(g->root.v, gpa.v, size);
 }
 
 uint64_t gstage_limit(const struct gstage *g)

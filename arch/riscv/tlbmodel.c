@@ -381,6 +381,15 @@ void tlbm_dead(struct tlbm *m, unsigned hart, uint64_t space, const struct tlbm_
 	tlbm_leaf(m, hart, space, &run);
 }
 
+static void say_root(struct tlbm *m, const struct tlbm_tag *t)
+{
+	tlbm_say(m, &(struct tlbm_report){.fault = TLBM_ROOT_FREED,
+					  .hart = t->hart,
+					  .hpa = t->space,
+					  .vmid = t->number,
+					  .owner = t->owner});
+}
+
 void tlbm_space_gone(struct tlbm *m, uint64_t space)
 {
 	m->now++;
@@ -388,11 +397,7 @@ void tlbm_space_gone(struct tlbm *m, uint64_t space)
 		if (!t->used || t->space != space)
 			continue;
 		if (tag_in_force(m, t))
-			tlbm_say(m, &(struct tlbm_report){.fault = TLBM_ROOT_FREED,
-							  .hart = t->hart,
-							  .hpa = space,
-							  .vmid = t->number,
-							  .owner = t->owner});
+			say_root(m, t);
 		drop_stale(m, t, TLBM_KIND_G);
 		t->space = 0; /* the dirty bit stays: its entries are nobody's */
 	}
@@ -409,6 +414,9 @@ void tlbm_reuse(struct tlbm *m, uint64_t hpa, uint64_t size)
 	uint64_t last = hpa + size - 1;
 
 	m->now++;
+	for (EACH_TAG(m, t))
+		if (t->used && tag_in_force(m, t) && t->space >= hpa && t->space <= last)
+			say_root(m, t);
 	for (EACH_STALE(m, s)) {
 		if (s->kind != TLBM_KIND_G || s->hpa > s->hpa_last || s->hpa > last ||
 		    s->hpa_last < hpa)

@@ -85,56 +85,71 @@ static struct tlbm_shadow *shadow_of(struct tlbm *m, uint64_t space)
 void tlbm_shadow(struct tlbm *m, unsigned hart, uint64_t space, uint64_t l1, uint32_t vmid)
 {
 	struct tlbm_shadow *s = shadow_of(m, space);
-	struct tlbm_stale all = {.kind = TLBM_KIND_SHADOW,
-				 .why = TLBM_SLOT_REUSED,
-				 .by = (uint8_t)hart,
-				 .space = space,
-				 .last = UINT64_MAX,
-				 .hpa = 1,
-				 .due = ++m->now};
 
-	if (s && s->mapped && (s->l1 != l1 || s->vmid != vmid))
-		stale_add(m, &all);
-	if (!s)
+	m->now++;
+	if (s && s->first <= s->last && (s->l1 != l1 || s->vmid != vmid)) {
+		struct tlbm_stale left = {.kind = TLBM_KIND_SHADOW,
+					  .why = TLBM_SLOT_REUSED,
+					  .by = (uint8_t)hart,
+					  .space = space,
+					  .first = s->first,
+					  .last = s->last,
+					  .hpa = 1,
+					  .due = m->now};
+
+		stale_add(m, &left);
+	}
+	if (!s) {
 		s = shadow_of(m, 0);
-	if (!s)
-		tlbm_say(m,
-			 &(struct tlbm_report){.fault = TLBM_CAPACITY, .hart = hart, .hpa = space});
-	else
-		*s = (struct tlbm_shadow){space, l1, vmid, s->mapped};
+		if (s)
+			*s = (struct tlbm_shadow){.space = space, .first = UINT64_MAX};
+	}
+	if (!s) {
+		tlbm_say(m, &(struct tlbm_report){.fault = TLBM_CAPACITY,
+						  .hart = hart,
+						  .vmid = TLBM_ANY,
+						  .hpa = space});
+		return;
+	}
+	s->l1 = l1;
+	s->vmid = vmid;
 }
 
-void tlbm_shadow_map(struct tlbm *m, uint64_t space, uint64_t gpa, unsigned order)
+void tlbm_shadow_map(struct tlbm *m, uint64_t space, uint64_t gpa, uint64_t size, unsigned order)
 {
 	struct tlbm_shadow *s = shadow_of(m, space);
-	uint64_t size = PAGE_SIZE << (order & 63);
+	uint64_t span = PAGE_SIZE << (order & 63);
 	struct tlbm_stale leaf = {.kind = TLBM_KIND_LEAF,
 				  .space = space,
 				  .order = (uint8_t)order,
 				  .hpa = 1,
-				  .first = ALIGN_DOWN(gpa, size),
-				  .due = 0};
+				  .first = ALIGN_DOWN(gpa, span)};
 
 	m->now++;
-	if (s)
-		s->mapped = true;
-	leaf.last = leaf.first + (size - 1);
-	if (s && order && size)
+	if (!s)
+		return;
+	s->first = gpa < s->first ? gpa : s->first;
+	s->last = gpa + size - 1 > s->last ? gpa + size - 1 : s->last;
+	leaf.last = leaf.first + (span - 1);
+	if (span > size)
 		stale_add(m, &leaf);
 }
 
 void tlbm_unmapped(struct tlbm *m, uint64_t space, uint64_t gpa, uint64_t size)
 {
 	struct tlbm_shadow *s = shadow_of(m, space);
+	uint64_t last = gpa + size - 1;
 
 	if (!s || !size)
 		return;
 	m->now++;
-	if (!gpa && size >= BIT(41)) /* the smallest of the modes */
-		s->mapped = false;
+	if (gpa <= s->first && last >= s->last) {
+		s->first = UINT64_MAX;
+		s->last = 0;
+	}
 	for (EACH_STALE(m, r))
 		if ((r->kind == TLBM_KIND_SHADOW || r->kind == TLBM_KIND_LEAF) && r->space == space)
-			stale_cut(m, r, gpa, gpa + size - 1);
+			stale_cut(m, r, gpa, last);
 }
 
 /* A fence for any address in one of L1's leaves is one for all of it, of which the shadow may have
@@ -167,7 +182,8 @@ void tlbm_l1_fence(struct tlbm *m, unsigned hart, uint64_t l1, const struct hfen
 		struct tlbm_stale g = s;
 
 		if (!sh->space || sh->l1 != l1 ||
-		    (h->type >= NACL_HFENCE_GVMA_VMID && h->vmid != sh->vmid))
+		    (h->type >= NACL_HFENCE_GVMA_VMID && h->vmid != HFENCE_VMID_ANY &&
+		     h->vmid != sh->vmid))
 			continue;
 		if (hfence_is_vvma(h)) {
 			for (EACH_TAG(m, t))
@@ -180,7 +196,14 @@ void tlbm_l1_fence(struct tlbm *m, unsigned hart, uint64_t l1, const struct hfen
 		g.all = g.any_asid = false;
 		g.order = 0;
 		widen_to_leaves(m, sh->space, &g);
-		if (sh->mapped)
+		/* Whatever was made of these leaves has to go, and then there are none. */
+		for (EACH_STALE(m, leaf))
+			if (leaf->kind == TLBM_KIND_LEAF && leaf->space == sh->space)
+				stale_cut(m, leaf, g.first, g.last);
+		/* Outside there is nothing to forget. */
+		g.first = g.first > sh->first ? g.first : sh->first;
+		g.last = g.last < sh->last ? g.last : sh->last;
+		if (g.first <= g.last)
 			stale_add(m, &g);
 	}
 }

@@ -12,6 +12,7 @@
 #include <arch/guest_mem.h>
 #include <arch/insn.h>
 #include <arch/mmu.h>
+#include <arch/tlbsan.h>
 #include <core/cpu.h>
 #include <core/errno.h>
 #include <core/host.h>
@@ -172,6 +173,7 @@ struct shadow *shadow_current(struct vcpu *v)
 		if (!s->g.mem || s->g.mode != mode)
 			gstage_init(&s->g, mode, &table_mem, s);
 		s->hgatp = hgatp;
+		tlbsan_shadow(s->g.root.v, n, ncsr_vmid(hgatp));
 	}
 	s->last_use = ++n->clock;
 	n->current = s;
@@ -309,6 +311,7 @@ void nested_hfence(struct vcpu *v, const struct hfence *h)
 	struct nested *n = nested_of(v);
 	bool any = h->type < NACL_HFENCE_GVMA_VMID || h->vmid == HFENCE_VMID_ANY;
 
+	tlbsan_l1_fence(n, h);
 	for (unsigned i = 0; i < NESTED_SLOTS; i++) {
 		struct shadow *s = &n->slot[i];
 
@@ -465,10 +468,12 @@ bool shadow_fault(struct vcpu *v, const struct vcpu_exit *e)
 		access_fault(v, e);
 	} else if (!rc) {
 		size = common_page(v, &r, &to);
-		if (size)
+		if (size) {
 			map(v, s, ALIGN_DOWN(addr.v, size), to, size, r.perm);
-		else
+			tlbsan_shadow_map(s->g.root.v, ALIGN_DOWN(addr.v, size), size, r.page_size);
+		} else {
 			device(v, e, r.gpa);
+		}
 	}
 	return true;
 }

@@ -117,7 +117,7 @@ struct tlbm_hart {
 struct tlbm_shadow {
 	uint64_t space, l1;
 	uint32_t vmid;
-	bool mapped; /* it may map something */
+	uint64_t first, last; /* nothing is mapped outside; first > last: nothing at all */
 };
 
 struct tlbm_report {
@@ -169,7 +169,7 @@ void tlbm_exit(struct tlbm *m, unsigned hart);
  * tlbm_vmid(). */
 void tlbm_fence(struct tlbm *m, unsigned hart, const struct hfence *h);
 uint64_t tlbm_space(const struct tlbm *m, unsigned hart); /* the tables in hgatp; 0: none */
-uint32_t tlbm_vmid(const struct tlbm *m, unsigned hart); /* in hgatp; TLBM_ANY: none */
+uint32_t tlbm_vmid(const struct tlbm *m, unsigned hart);  /* in hgatp; TLBM_ANY: none */
 void tlbm_inval(struct tlbm *m, unsigned hart, bool begin);
 /* The same for one instruction: type NACL_HFENCE_*; id is the VMID or the ASID that the type has.
  */
@@ -202,8 +202,9 @@ void tlbm_settled(struct tlbm *m, unsigned hart, uint64_t owner, uint64_t since)
 
 /* These tables are from now on a shadow of what L1 (a number of the vcpu) has under its VMID. */
 void tlbm_shadow(struct tlbm *m, unsigned hart, uint64_t space, uint64_t l1, uint32_t vmid);
-/* A shadow entry was made from a leaf of L1 of 4 KiB << order, of which it may be a part only. */
-void tlbm_shadow_map(struct tlbm *m, uint64_t space, uint64_t gpa, unsigned order);
+/* [gpa, gpa + size) was mapped in a shadow, from a leaf of L1 of 4 KiB << order, of which it may be
+ * a part only. */
+void tlbm_shadow_map(struct tlbm *m, uint64_t space, uint64_t gpa, uint64_t size, unsigned order);
 /* A fence by L1, with its VMID numbers. */
 void tlbm_l1_fence(struct tlbm *m, unsigned hart, uint64_t l1, const struct hfence *h);
 

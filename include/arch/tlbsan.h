@@ -24,6 +24,8 @@ void tlbsan_release(const void *owner);
 void tlbsan_leaf(uint64_t root, uint64_t gpa, uint64_t size, uint64_t hpa, bool protected);
 void tlbsan_dead(uint64_t root, const uint64_t *table, uint64_t hpa, uint64_t leaf_size);
 void tlbsan_unmapped(uint64_t root, uint64_t gpa, uint64_t size);
+/* All tables of a range were unlinked at once. */
+void tlbsan_dropped(uint64_t root, uint64_t gpa, uint64_t size);
 void tlbsan_space_gone(uint64_t root);
 void tlbsan_reuse(uint64_t hpa, uint64_t size);
 
@@ -47,32 +49,42 @@ void tlbsan_own_request(unsigned type, uint64_t start, uint64_t size, uint64_t a
 uint64_t tlbsan_now(void);
 void tlbsan_settled(const void *owner, uint64_t since);
 
+/* Guest hypervisors; l1: any address that is its vcpu's own, vmid: L1's. A shadow of L1's tables is
+ * begun; [gpa, gpa + size) was mapped in it from a leaf of L1 of leaf_size bytes; L1 fences. */
+void tlbsan_shadow(uint64_t root, const void *l1, unsigned vmid);
+void tlbsan_shadow_map(uint64_t root, uint64_t gpa, uint64_t size, uint64_t leaf_size);
+void tlbsan_l1_fence(const void *l1, const struct hfence *h);
+
 /* One line in the log: how much was watched. */
 void tlbsan_summary(void);
 
 #else
 
-#define tlbsan_assign(hart, owner, number)	     ((void)0)
-#define tlbsan_release(owner)			     ((void)0)
-#define tlbsan_leaf(root, gpa, size, hpa, protected) ((void)0)
-#define tlbsan_dead(root, table, hpa, leaf_size)     ((void)0)
-#define tlbsan_unmapped(root, gpa, size)	     ((void)0)
-#define tlbsan_space_gone(root)			     ((void)0)
-#define tlbsan_reuse(hpa, size)			     ((void)0)
-#define tlbsan_hgatp(hgatp)			     ((void)0)
-#define tlbsan_fence(type, addr, id)		     ((void)0)
-#define tlbsan_hinval(type, addr, id)		     ((void)0)
-#define tlbsan_inval(begin)			     ((void)0)
-#define tlbsan_look()				     ((void)0)
-#define tlbsan_enter(owner, root)		     ((void)0)
-#define tlbsan_exit()				     ((void)0)
-#define tlbsan_nacl(shmem)			     ((void)0)
-#define tlbsan_request(owner, h)		     UINT64_C(0)
-#define tlbsan_due(ticket)			     ((void)(ticket))
-#define tlbsan_own_request(type, start, size, asid)  ((void)0)
-#define tlbsan_now()				     UINT64_C(0)
-#define tlbsan_settled(owner, since)		     ((void)(since))
-#define tlbsan_summary()			     ((void)0)
+#define tlbsan_assign(hart, owner, number)	      ((void)0)
+#define tlbsan_release(owner)			      ((void)0)
+#define tlbsan_leaf(root, gpa, size, hpa, protected)  ((void)0)
+#define tlbsan_dead(root, table, hpa, leaf_size)      ((void)0)
+#define tlbsan_unmapped(root, gpa, size)	      ((void)0)
+#define tlbsan_dropped(root, gpa, size)		      ((void)0)
+#define tlbsan_space_gone(root)			      ((void)0)
+#define tlbsan_reuse(hpa, size)			      ((void)0)
+#define tlbsan_hgatp(hgatp)			      ((void)0)
+#define tlbsan_fence(type, addr, id)		      ((void)0)
+#define tlbsan_hinval(type, addr, id)		      ((void)0)
+#define tlbsan_inval(begin)			      ((void)0)
+#define tlbsan_look()				      ((void)0)
+#define tlbsan_enter(owner, root)		      ((void)0)
+#define tlbsan_exit()				      ((void)0)
+#define tlbsan_nacl(shmem)			      ((void)0)
+#define tlbsan_request(owner, h)		      UINT64_C(0)
+#define tlbsan_due(ticket)			      ((void)(ticket))
+#define tlbsan_own_request(type, start, size, asid)   ((void)0)
+#define tlbsan_now()				      UINT64_C(0)
+#define tlbsan_settled(owner, since)		      ((void)(since))
+#define tlbsan_shadow(root, l1, vmid)		      ((void)0)
+#define tlbsan_shadow_map(root, gpa, size, leaf_size) ((void)0)
+#define tlbsan_l1_fence(l1, h)			      ((void)0)
+#define tlbsan_summary()			      ((void)0)
 
 #endif
 #endif

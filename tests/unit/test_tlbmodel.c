@@ -261,6 +261,7 @@ static int l1_fence(unsigned type, uint64_t addr, uint64_t pages, uint64_t gone_
 {
 	struct hfence h = {.type = (uint8_t)type, .addr = addr, .count = pages, .vmid = 3};
 
+	tlbm_shadow_map(&m, root(1), 0x5000, 2 * PAGE_SIZE, 0);
 	tlbm_l1_fence(&m, 0, 77, &h);
 	tlbm_unmapped(&m, root(1), gone_at, gone);
 	return enter(0, 1);
@@ -271,19 +272,19 @@ static void test_shadow(void **state)
 	(void)state;
 	start();
 	tlbm_shadow(&m, 0, root(1), 77, 3);
-	assert_int_equal(l1_fence(NACL_HFENCE_GVMA_VMID_ALL, 0, 0, 0, 0), -1); /* empty as yet */
-	tlbm_shadow_map(&m, root(1), 0x5000, 0);
+	tlbm_l1_fence(&m, 0, 77, &(struct hfence){.type = NACL_HFENCE_GVMA_ALL});
+	assert_int_equal(enter(0, 1), -1); /* empty as yet */
 	assert_int_equal(l1_fence(NACL_HFENCE_GVMA_VMID, 0x5000, 2, 0x5000, 0x2000), -1);
 	assert_int_equal(l1_fence(NACL_HFENCE_GVMA_VMID, 0x5000, 2, 0x5000, 0x1000),
 			 TLBM_STALE_SHADOW);
 	assert_int_equal(l1_fence(NACL_HFENCE_GVMA, 0x5000, 1, 0x4000, 0x1000), TLBM_STALE_SHADOW);
-	assert_int_equal(l1_fence(NACL_HFENCE_GVMA_ALL, 0, 0, 0, SIZE_1G), TLBM_STALE_SHADOW);
+	assert_int_equal(l1_fence(NACL_HFENCE_GVMA_ALL, 0, 0, 0, 0x6000), TLBM_STALE_SHADOW);
 	tlbm_l1_fence(&m, 0, 78, &(struct hfence){.type = NACL_HFENCE_GVMA_ALL});
 	tlbm_l1_fence(&m, 0, 77, &(struct hfence){.type = NACL_HFENCE_GVMA_VMID_ALL, .vmid = 4});
 	assert_int_equal(enter(0, 1), -1);
 
 	/* A part of L1's superpage: a fence for another part of it reaches it. */
-	tlbm_shadow_map(&m, root(1), SIZE_2M + 0x5000, 9);
+	tlbm_shadow_map(&m, root(1), SIZE_2M + 0x5000, 16 * PAGE_SIZE, 9);
 	assert_int_equal(
 		l1_fence(NACL_HFENCE_GVMA_VMID, SIZE_2M + 0x9000, 1, SIZE_2M + 0x9000, 0x1000),
 		TLBM_STALE_SHADOW);
@@ -466,7 +467,7 @@ static void test_capacity(void **state)
 
 	/* Parts of so many superpages of L1 that no record is left. */
 	for (unsigned i = 0; i < TLBM_STALE + 8; i++)
-		tlbm_shadow_map(&m, root(1), i * SIZE_1G, 9);
+		tlbm_shadow_map(&m, root(1), i * SIZE_1G, PAGE_SIZE, 9);
 	assert_int_equal(reported(), TLBM_CAPACITY);
 
 	tlbm_hgatp(&m, TLBM_HARTS, 0);

@@ -117,6 +117,13 @@ void tlbsan_unmapped(uint64_t root, uint64_t gpa, uint64_t size)
 	tlbm_unmapped(&model, root, gpa, size);
 }
 
+void tlbsan_dropped(uint64_t root, uint64_t gpa, uint64_t size)
+{
+	(void)root; /* not used here */
+	(void)gpa;
+	(void)size;
+}
+
 void tlbsan_space_gone(uint64_t root)
 {
 	tlbm_space_gone(&model, root);
