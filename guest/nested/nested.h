@@ -36,6 +36,7 @@ struct shadow {
 	struct vmid vmid;
 	struct hfence_queue fences;  /* of types VVMA, before its next entry */
 	uint64_t lo, hi;	     /* nothing is mapped outside */
+	uint64_t in_parts;	     /* the largest page of L1 that is mapped in smaller ones */
 	uint32_t tables, last_table; /* list of its pages in the arena, but for the root */
 	uint64_t last_use;
 };

@@ -135,7 +135,7 @@ static void clear(struct vcpu *v, struct shadow *s)
 	if (s->lo < s->hi)
 		gstage_drop(&s->g, gpa(s->lo), s->hi - s->lo);
 	s->lo = UINT64_MAX;
-	s->hi = 0;
+	s->hi = s->in_parts = 0;
 	vmid_release(&s->vmid);
 	hfence_take(&s->fences, &s->fences);
 	if (v && is_loaded(v, s))
@@ -297,13 +297,15 @@ static void forget(struct shadow *s, uint64_t start, uint64_t last)
 static void fence_gvma(struct vcpu *v, struct shadow *s, const struct hfence *h)
 {
 	uint64_t size = h->count << PAGE_SHIFT << h->order;
+	/* A fence for any address of a page of L1 is one for all of it. */
+	uint64_t rest = s->in_parts ? s->in_parts - 1 : 0;
 
 	/* A range that makes no sense is everything. */
 	if (hfence_is_all(h) || h->order >= 64 - PAGE_SHIFT || !h->count ||
 	    size >> PAGE_SHIFT >> h->order != h->count || h->addr + size - 1 < h->addr)
 		clear(v, s);
 	else
-		forget(s, h->addr, h->addr + size - 1);
+		forget(s, h->addr & ~rest, (h->addr + size - 1) | rest);
 }
 
 void nested_hfence(struct vcpu *v, const struct hfence *h)
@@ -470,6 +472,8 @@ bool shadow_fault(struct vcpu *v, const struct vcpu_exit *e)
 		size = common_page(v, &r, &to);
 		if (size) {
 			map(v, s, ALIGN_DOWN(addr.v, size), to, size, r.perm);
+			if (r.page_size > size && r.page_size > s->in_parts)
+				s->in_parts = r.page_size;
 			tlbsan_shadow_map(s->g.root.v, ALIGN_DOWN(addr.v, size), size, r.page_size);
 		} else {
 			device(v, e, r.gpa);
