@@ -59,9 +59,8 @@ SPECS := --specs=picolibc.specs -DPICOLIBC_INTEGER_PRINTF_SCANF
 ARCH := -march=rv64imafdc_zicsr_zifencei -mabi=lp64d -mcmodel=medany
 CFLAGS := -std=gnu11 -O2 -g $(WARN) $(ARCH) $(SPECS) -ffreestanding -fno-pic -fno-common \
 	-ffunction-sections -fdata-sections -fstack-protector-strong -mstack-protector-guard=global
-COMMA := ,
 LDFLAGS := $(ARCH) $(SPECS) -nostartfiles -static -T linker.ld -Wl,--build-id=none \
-	-Wl,--fatal-warnings -Wl,-Map=$(BUILD)/nacre.map $(if $(TLBSAN),-Wl$(COMMA)--defsym=text_max=0x40000)
+	-Wl,--fatal-warnings -Wl,-Map=$(BUILD)/nacre.map
 
 # LIBFDT=<dtc checkout>/libfdt builds libfdt from source instead of taking the package's libfdt.a.
 ifdef LIBFDT
