@@ -34,8 +34,8 @@ static struct {
 	bool cut;      /* it was too much */
 	char *capture; /* where output goes instead, */
 	size_t room;   /* bytes left there */
-	char text[OUT_SIZE];
 } out = {.stop = NEVER, .rows = 24, .note = ""};
+static char text[OUT_SIZE]; /* apart: zeroes need no room in the image */
 
 /* ---- To the console ---- */
 
@@ -51,7 +51,7 @@ void monitor_pump(void)
 {
 	size_t limit = out.stop < out.len ? out.stop : out.len;
 
-	if (!put(out.note, strlen(out.note), &out.note_sent) || !put(out.text, limit, &out.sent))
+	if (!put(out.note, strlen(out.note), &out.note_sent) || !put(text, limit, &out.sent))
 		return;
 	if (out.sent == out.stop && !out.asked) {
 		out.asked = true;
@@ -88,7 +88,7 @@ static void keep(const char *s, size_t n, size_t most)
 	}
 	if (n > OUT_SIZE - out.len)
 		n = OUT_SIZE - out.len;
-	memcpy(out.text + out.len, s, n);
+	memcpy(text + out.len, s, n);
 	out.len += n;
 }
 
@@ -100,9 +100,9 @@ static void capture(const char *s, size_t n)
 	out.room -= n;
 }
 
-void monitor_echo(const char *text)
+void monitor_echo(const char *s)
 {
-	keep(text, strlen(text), OUT_SIZE);
+	keep(s, strlen(s), OUT_SIZE);
 	monitor_pump();
 }
 
@@ -141,7 +141,7 @@ size_t monitor_capture_to(char *buf, size_t size)
 static size_t lines_end(size_t at, unsigned lines)
 {
 	for (; at < out.end; at++)
-		if (out.text[at] == '\n' && --lines == 0)
+		if (text[at] == '\n' && --lines == 0)
 			return at + 1 < out.end ? at + 1 : NEVER;
 	return NEVER;
 }
@@ -176,7 +176,7 @@ bool monitor_key(uint8_t c)
 	}
 	out.asked = false;
 	if (quit) {
-		memmove(out.text + out.stop, out.text + out.end, out.len - out.end);
+		memmove(text + out.stop, text + out.end, out.len - out.end);
 		out.len -= out.end - out.stop;
 	}
 	if (enter || c == ' ')
