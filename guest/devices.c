@@ -10,6 +10,7 @@
  */
 #include <string.h>
 
+#include <arch/mmu.h>
 #include <core/console.h>
 #include <core/errno.h>
 #include <core/memory.h>
@@ -207,14 +208,18 @@ int guest_console_get(struct vm *vm)
 
 /* ---- Life ---- */
 
+/* The port last: it cannot be given back. */
 static int add_uart(struct vm *vm)
 {
 	const struct bus_range range = {
 		gpa(VM_UART_BASE), UART_SIZE, &uart_bus, vm, "uart",
 	};
+	int err = bus_add(&vm->bus, &range);
 
+	if (err)
+		return err;
 	devices(vm)->port = console_port_new(vm->name, &port_ops, vm);
-	return devices(vm)->port ? bus_add(&vm->bus, &range) : -NACRE_ENOMEM;
+	return devices(vm)->port ? 0 : -NACRE_ENOMEM;
 }
 
 int devices_create(struct vm *vm)
@@ -222,20 +227,26 @@ int devices_create(struct vm *vm)
 	const struct bus_range plic = {
 		gpa(VM_PLIC_BASE), PLIC_SIZE, &plic_bus, vm, "plic",
 	};
-	struct guest_devices *d;
+	uint64_t pages =
+		ALIGN_UP(sizeof(struct guest_devices) + vm->nvcpus * sizeof(struct vplic_context),
+			 PAGE_SIZE) >>
+		PAGE_SHIFT;
+	struct guest_devices *d = memory_pages(pages);
 	int err;
 
-	d = memory_pages(ALIGN_UP(sizeof(*d) + vm->nvcpus * sizeof(d->context[0]), PAGE_SIZE) >>
-			 PAGE_SHIFT);
 	if (!d)
 		return -NACRE_ENOMEM;
 	vm->devices = d;
 	/* The port calls back as soon as it is there. */
 	devices_reset(vm);
 	err = bus_add(&vm->bus, &plic);
-	if (err || vm->cfg.console == VM_CONSOLE_NONE)
-		return err;
-	return add_uart(vm);
+	if (!err && vm->cfg.console != VM_CONSOLE_NONE)
+		err = add_uart(vm);
+	if (err) {
+		vm->devices = NULL;
+		memory_free(virt_to_phys(d), pages);
+	}
+	return err;
 }
 
 void devices_reset(struct vm *vm)

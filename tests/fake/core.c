@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include <arch/mmu.h>
 #include <core/errno.h>
 #include <core/memory.h>
 #include <core/log.h>
@@ -288,6 +289,17 @@ void panic(const char *fmt, ...)
 {
 	(void)fmt;
 	abort();
+}
+
+hpa_t virt_to_phys(const void *p)
+{
+	return hpa((uintptr_t)p);
+}
+
+void memory_free(hpa_t start, uint64_t pages)
+{
+	(void)pages;
+	free((void *)(uintptr_t)start.v);
 }
 
 void *memory_pages(uint64_t pages)

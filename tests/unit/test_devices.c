@@ -150,15 +150,28 @@ static void reset(void **state)
 	assert_true(in(UART_IIR)&UART_IIR_NO_INT);
 }
 
+/* Where a UART would be there is something else: no port is made, and nothing is left behind. */
+static void no_room(void **state)
+{
+	static const struct bus_ops none = {0};
+	const struct bus_range other = {gpa(VM_UART_BASE), 8, &none, NULL, "other"};
+
+	(void)state;
+	fake_free();
+	fake_init(1, VM_CONSOLE_UART);
+	assert_int_equal(bus_add(&fake.vm.bus, &other), 0);
+	assert_true(devices_create(&fake.vm) < 0);
+	assert_null(fake.vm.devices);
+	assert_null(fake.port);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(input_rests),
-		TEST(output_rests),
-		TEST(who_polls_does_not),
-		TEST(reset),
+		TEST(input_rests), TEST(output_rests), TEST(who_polls_does_not),
+		TEST(reset),	   TEST(no_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
