@@ -26,11 +26,22 @@ struct vm *vm_by_name(const char *name)
 	return NULL;
 }
 
+/* All harts have stopped themselves through SBI HSM: nobody in the VM can start one any more. */
+static bool is_halted(const struct vm *vm)
+{
+	for (unsigned i = 0; i < vm->nvcpus; i++)
+		if (vm->vcpu[i]->state != V_OFF)
+			return false;
+	return vm->state == VM_RUNNING;
+}
+
 const char *vm_state_name(const struct vm *vm)
 {
 	static const char *const name[] = {"off", "running", "paused", "crashed"};
 
-	return vm->action == VM_ACT_NONE ? name[vm->state] : "ending";
+	if (vm->action != VM_ACT_NONE)
+		return "ending";
+	return is_halted(vm) ? "halted" : name[vm->state];
 }
 
 /* Zeroed RAM, images, devices; vcpu 0 is left ready to start. The VM is halted. */

@@ -111,6 +111,8 @@ void guest_main(void)
 	lines(bootarg("lines", 0));
 	if (strstr(machine.bootargs, " ticks"))
 		ticks();
+	if (strstr(machine.bootargs, " stop"))
+		sbi(SBI_EXT_HSM, SBI_HSM_HART_STOP, 0);
 	if (strstr(machine.bootargs, " idle"))
 		for (;;)
 			wfi();
