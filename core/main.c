@@ -179,6 +179,7 @@ static void boot_hart(void *arg)
 	hext_choose();
 	isa_limit_henvcfg(&host.isa, hext_caps.henvcfg);
 	memory_use_cbo_zero(host.cboz_block);
+	memory_use_cbo_flush(host.cbom_block);
 	banner();
 	open_bundle();
 	create_guests();

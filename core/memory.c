@@ -22,6 +22,7 @@ static unsigned pools;
 static uint64_t total_pages;
 static struct spinlock lock; /* all pools */
 static uint32_t zero_block;  /* bytes that one cbo.zero clears, 0: not usable */
+static uint32_t flush_block; /* likewise for cbo.flush */
 
 static struct mem_range used[HOST_RESERVED_MAX + HOST_RAM_MAX + 3];
 static unsigned nused;
@@ -86,16 +87,31 @@ void memory_init(void)
 		add_bank(&host.ram[i]);
 }
 
-void memory_use_cbo_zero(uint32_t block)
+/* Firmware may keep an instruction from HS-mode (menvcfg), so it is tried before it is trusted. */
+static uint32_t usable_block(uint32_t block, bool (*probe)(void *))
 {
 	void *page = memory_pages(1);
+	bool works = page && block && block <= PAGE_SIZE && !(block & (block - 1)) && probe(page);
 
-	/* Firmware may keep cbo.zero from HS-mode (menvcfg.CBZE), so it is tried before it is
-	 * trusted. */
-	if (page && block && zero_probe(page))
-		zero_block = block;
 	if (page)
 		memory_free(virt_to_phys(page), 1);
+	return works ? block : 0;
+}
+
+void memory_use_cbo_zero(uint32_t block)
+{
+	zero_block = usable_block(block, zero_probe);
+}
+
+void memory_use_cbo_flush(uint32_t block)
+{
+	flush_block = usable_block(block, flush_probe);
+}
+
+void memory_flush(void *p, uint64_t size)
+{
+	if (flush_block)
+		flush_blocks(p, size, flush_block);
 }
 
 int memory_alloc(uint64_t pages, uint64_t align, hpa_t *out)

@@ -61,6 +61,8 @@ static int build(struct vm *vm)
 	}
 	spin_unlock(&sched_lock);
 	err = vm->ops->build(vm, &pc, &a1);
+	for (unsigned i = 0; i < vm->nchunks && isa_has(&vm->isa, ISA_SVPBMT); i++)
+		memory_flush(phys_to_virt(vm->chunk[i].hpa), vm->chunk[i].size);
 	start = timer_now() - start;
 	vm->build_ticks += start;
 	if (vm->boots) /* a reboot is the guest's own doing: one that does nothing else leaves the

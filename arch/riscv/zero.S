@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cbo.zero (Zicboz; "Cache-Block Zero" in the CMO specification): bool zero_probe(void *), void zero_blocks(p, size, block) */
+/*
+ * cbo.zero (Zicboz) and cbo.flush (Zicbom), chapter "CMO" of the unprivileged manual: bool zero_probe(void *),
+ * void zero_blocks(p, size, block), and the same with flush. An instruction that firmware keeps from HS-mode traps; the
+ * probes say so.
+ */
 	.option norelax
 	.text
 	.globl	zero_probe
@@ -20,4 +24,26 @@ zero_blocks:
 3:	.insn	i 0x0f, 2, x0, a0, 4
 	add	a0, a0, a2
 	bltu	a0, a1, 3b
+	ret
+
+	.globl	flush_probe
+flush_probe:
+	li	a1, 0
+1:	.insn	i 0x0f, 2, x0, a0, 2
+	li	a1, 1
+2:	mv	a0, a1
+	ret
+	.pushsection .extable, "a"
+	.balign	8
+	.word	1b - ., 2b - .
+	.popsection
+
+	.globl	flush_blocks
+flush_blocks:
+	fence	iorw, iorw		/* what was written before the flush */
+	add	a1, a0, a1
+3:	.insn	i 0x0f, 2, x0, a0, 2
+	add	a0, a0, a2
+	bltu	a0, a1, 3b
+	fence	iorw, iorw		/* the flush before what others read past the caches */
 	ret
