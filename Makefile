@@ -28,7 +28,7 @@ CLANG		?= clang
 # Pure files: no CSR, no assembly, no clock, no lock, no hidden state. They are built for the host too, where
 # they are tested and fuzzed. They may include one another's headers, include/spec and BASE_HEADERS.
 PURE := core/bundle.c core/bus.c core/config.c core/config_prop.c core/fdt.c core/host.c \
-	core/line.c core/page.c core/prefix.c core/rng.c \
+	core/line.c core/page.c core/points.c core/prefix.c core/rng.c \
 	arch/riscv/amo.c arch/riscv/gstage.c arch/riscv/hfence.c arch/riscv/inject.c arch/riscv/insn.c arch/riscv/isa.c \
 	arch/riscv/isa_guest.c arch/riscv/nacl_shmem.c arch/riscv/step.c \
 	arch/riscv/tlbmodel.c arch/riscv/tlbmodel_l1.c arch/riscv/tlbmodel_stale.c arch/riscv/tlbmodel_text.c arch/riscv/vmid.c arch/riscv/vwalk.c \
