@@ -27,7 +27,8 @@ CLANG		?= clang
 
 # Pure files: no CSR, no assembly, no clock, no lock, no hidden state. They are built for the host too, where
 # they are tested and fuzzed. They may include one another's headers, include/spec and BASE_HEADERS.
-PURE := core/bundle.c core/bus.c core/config.c core/config_prop.c core/fdt.c core/host.c \
+PURE := core/bundle.c core/bus.c core/config.c core/config_prop.c core/fdt.c core/gdb.c core/gdb_data.c core/gdb_run.c core/gdb_text.c \
+	core/gdb_wire.c core/gdb_xml.c core/host.c \
 	core/line.c core/page.c core/points.c core/prefix.c core/rng.c \
 	arch/riscv/amo.c arch/riscv/gstage.c arch/riscv/hfence.c arch/riscv/inject.c arch/riscv/insn.c arch/riscv/isa.c \
 	arch/riscv/isa_guest.c arch/riscv/nacl_shmem.c arch/riscv/step.c \
