@@ -170,10 +170,16 @@ static int read_focus(const struct prop *p)
 	return prop_name(p, &((struct console_config *)p->out)->focus);
 }
 
+static int read_debug(const struct prop *p)
+{
+	return prop_choice(p, "on", "off", &((struct console_config *)p->out)->no_debug);
+}
+
 static const struct prop_type console_props[] = {
 	{"escape-key", read_escape_key, false},
 	{"mode", read_mode, false},
 	{"focus", read_focus, false},
+	{"debug", read_debug, false},
 };
 
 static bool is_guest(const struct config *c, int node)
@@ -251,10 +257,12 @@ int config_console(const struct config *c, struct console_config *out, char *err
 	const struct console_config defaults = {.escape_key = CONFIG_ESCAPE_KEY};
 	struct prop p = {.path = "console", .out = out, .err = err, .errlen = errlen};
 	int node = find_node(c, "console"), rc;
+	bool about_debug;
 
 	*out = defaults;
 	if (node < 0 || is_guest(c, node))
 		return 0;
+	about_debug = fdt_getprop(c->fdt, node, "debug", NULL) != NULL;
 	rc = prop_read_node(c, node, &p, console_props, ARRAY_SIZE(console_props));
 	if (rc == 0 && out->focus) {
 		node = find_node(c, out->focus);
@@ -263,8 +271,10 @@ int config_console(const struct config *c, struct console_config *out, char *err
 				      "/console: focus: \"%.32s\" is not a guest of this tree",
 				      out->focus);
 	}
-	if (rc)
+	if (rc) {
 		*out = defaults;
+		out->no_debug = about_debug; /* perhaps it was to be off */
+	}
 	return rc;
 }
 

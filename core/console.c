@@ -127,6 +127,13 @@ static bool put_line(struct console_port *p, uint8_t c)
 	return true;
 }
 
+/* The port whose output a debugger gets, now and then. */
+static bool put_kept(struct console_port *p, uint8_t c)
+{
+	p->refused = !ring_put(&p->out, c);
+	return !p->refused;
+}
+
 bool console_port_put(struct console_port *p, uint8_t c)
 {
 	bool done = true;
@@ -134,12 +141,21 @@ bool console_port_put(struct console_port *p, uint8_t c)
 	spin_lock(&console.lock);
 	if (p == console.line)
 		done = put_line(p, c);
-	else if (console.prefix && !console.monitor)
+	else if (console.packets && p == console.focused)
+		done = put_kept(p, c);
+	else if (console.prefix && !console.monitor && !console.packets)
 		prefix_put(&console.wire, &p->prefix, (char)c);
 	else
 		ring_put_overwrite(&p->out, c);
 	spin_unlock(&console.lock);
 	return done;
+}
+
+static bool has_room(const struct console_port *p)
+{
+	if (console.packets && p == console.focused)
+		return ring_count(&p->out) <= PORT_OUT_SIZE / 2;
+	return p != console.line || ring_count(&p->out) <= LINE_QUEUE / 2;
 }
 
 static struct console_port *find_refused(void)
@@ -148,7 +164,7 @@ static struct console_port *find_refused(void)
 
 	spin_lock(&console.lock);
 	for (p = console.ports; p; p = p->next)
-		if (p->refused && (p != console.line || ring_count(&p->out) <= LINE_QUEUE / 2))
+		if (p->refused && has_room(p))
 			break;
 	if (p)
 		p->refused = false;
@@ -205,10 +221,10 @@ static void show_all_prefixed(void)
 
 void console_hand_line(void)
 {
-	bool ports_write = console.have_dev && !console.monitor;
+	bool ports_write = console.have_dev && !console.monitor && !console.packets;
 	struct console_port *p = ports_write && !console.prefix ? console.focused : NULL;
 
-	console.line = console.have_dev && console.monitor ? &console.own : p;
+	console.line = console.have_dev && !ports_write ? &console.own : p;
 	if (ports_write && console.prefix)
 		show_all_prefixed();
 	if (p && p != console.shown) {
@@ -219,6 +235,49 @@ void console_hand_line(void)
 	if (p)
 		note_dropped(p);
 	drain(false);
+}
+
+void console_set_packets(bool on)
+{
+	spin_lock(&console.lock);
+	drain(true); /* of the guest's, or of the debugger's last packet */
+	if (!on)
+		console_fresh_line();
+	console.packets = on;
+	if (!on && console.untold)
+		note("nacre: %u lines were logged meanwhile, see \"log\"\n", console.untold);
+	console.untold = 0;
+	console_hand_line();
+	spin_unlock(&console.lock);
+	console_call_refused();
+}
+
+void console_packet_put(uint8_t c)
+{
+	struct ring *out = &console.own.out;
+
+	spin_lock(&console.lock);
+	if (ring_space(out) == 0)
+		drain(true);
+	ring_put(out, c);
+	if (console.dev.tx_irq)
+		tx_irq(true);
+	else
+		drain(true);
+	spin_unlock(&console.lock);
+}
+
+size_t console_take_output(char *text, size_t size)
+{
+	uint8_t c;
+	size_t n = 0;
+
+	spin_lock(&console.lock);
+	while (n < size && console.focused && ring_get(&console.focused->out, &c))
+		text[n++] = (char)c;
+	spin_unlock(&console.lock);
+	console_call_refused();
+	return n;
 }
 
 struct console_port *console_focused(void)
@@ -288,6 +347,11 @@ void console_set_dev(const struct console_dev *d)
 void console_write(const char *s, size_t n)
 {
 	spin_lock(&console.lock);
+	if (console.packets) {
+		console.untold++;
+		spin_unlock(&console.lock);
+		return;
+	}
 	if (console.line && ring_count(&console.line->out) <= LINE_QUEUE)
 		drain(true);
 	console.torn |= console.monitor && console.last_byte != '\n';

@@ -36,6 +36,8 @@ struct console {
 	const char *first;	 /* whose port gets the line when it is made, or NULL: the first */
 	bool prefix;		 /* mode: all ports write, each line prefixed */
 	bool monitor;		 /* the monitor is open: ports' output is kept */
+	bool packets;		 /* the line is a debugger's: ports' output is kept */
+	unsigned untold;	 /* lines of the log since then */
 	bool torn;
 	/* Output. */
 	struct console_port *line; /* may write to the device now: the monitor's while that is open;
@@ -60,6 +62,8 @@ void console_hand_line(
 	void); /* `line` and what it shows, after a change of focus, mode or monitor */
 void console_fresh_line(void);
 void console_drain(void); /* output to the device, as much as it takes now */
+/* Without: the line becomes a debugger's, or is so no more. */
+void console_set_packets(bool on);
 /* Without: ports that were refused and have room now get their ops->output. */
 void console_call_refused(void);
 

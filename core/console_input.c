@@ -7,7 +7,12 @@
  * might be the escape key), then the receive interrupt is masked and the sender waits in the
  * device. Reading from the device and everything of the monitor happens on the boot hart.
  */
+#include <arch/timer.h>
 #include <core/config.h>
+#include <core/gdb.h>
+#include <core/gdb_target.h>
+#include <core/guest_view.h>
+#include <core/host.h>
 #include <core/sched.h>
 
 #include "console.h"
@@ -19,6 +24,13 @@
 
 /* The escape key was the last key: again, it is meant for the guest. Boot hart only. */
 static bool escaped;
+
+/* What may be the beginning of a debugger's first packet waits here, but not for long. Changed by
+ * the boot hart alone, and not while a byte is held. */
+static struct gdb_detect detect;
+static uint64_t detect_end;
+#define DETECT_HZ      20 /* so long for a byte or two, which people type, */
+#define DETECT_SURE_HZ 2  /* and so long once it looks like a packet */
 
 static void rx_stop(bool stop)
 {
@@ -32,7 +44,7 @@ static void rx_stop(bool stop)
 
 static bool is_for_port(int c)
 {
-	return !console.monitor && c != console.escape;
+	return !console.monitor && !console.packets && c != console.escape;
 }
 
 /* The next byte to deal with, or -1: nothing there, or no room for it. */
@@ -45,7 +57,8 @@ static int take(void)
 	if (c < 0)
 		c = console.dev.get(console.dev.dev);
 	console.held = -1;
-	if (c >= 0 && is_for_port(c) && console.focused && ring_space(&console.focused->in) == 0) {
+	if (c >= 0 && is_for_port(c) && console.focused &&
+	    ring_space(&console.focused->in) <= detect.n) {
 		console.held = c;
 		rx_stop(true);
 		return -1;
@@ -56,7 +69,7 @@ static int take(void)
 /* There is room again. True if the byte that was held went into the port's ring. */
 static bool resume(struct console_port *p)
 {
-	bool fed = console.held >= 0 && is_for_port(console.held) &&
+	bool fed = console.held >= 0 && is_for_port(console.held) && !detect.n &&
 		   ring_put(&p->in, (uint8_t)console.held);
 
 	if (fed)
@@ -130,17 +143,76 @@ static void feed(uint8_t c)
 		p->ops->input(p->ctx);
 }
 
+static void open_monitor(void)
+{
+	escaped = true;
+	set_monitor(true);
+	monitor_open();
+}
+
+/* ---- A debugger, likewise. ---- */
+
+/* It was none. */
+static void give_back(void)
+{
+	unsigned n = detect.n;
+
+	detect.n = 0;
+	for (unsigned i = 0; i < n; i++)
+		feed(detect.held[i]);
+}
+
+static void packet_byte(uint8_t c)
+{
+	bool stray = !gdb_target_input(c);
+
+	if (stray && c == console.escape) {
+		gdb_target_close();
+		console_set_packets(false);
+		open_monitor();
+	} else if (gdb_target_done()) {
+		gdb_target_close();
+		console_set_packets(false);
+	}
+}
+
+static void typed(uint8_t c)
+{
+	switch (guest_view_enabled() ? gdb_detect(&detect, c, gdb_target_waits()) : GDB_NO) {
+	case GDB_MAYBE:
+		detect_end =
+			timer_now() + host.timebase / (detect.n > 2 ? DETECT_SURE_HZ : DETECT_HZ);
+		console_need_poll();
+		break;
+	case GDB_YES:
+		console_set_packets(true);
+		gdb_target_open();
+		console_need_poll();
+		for (unsigned i = 0; i < detect.n; i++)
+			packet_byte(detect.held[i]);
+		detect.n = 0;
+		break;
+	default:
+		if (guest_view_enabled())
+			give_back();
+		else
+			feed(c);
+		break;
+	}
+}
+
 static void handle(uint8_t c)
 {
 	bool again = escaped && c == console.escape;
 
 	escaped = false;
-	if (!console.monitor && c != console.escape) {
-		feed(c);
+	if (console.packets) {
+		packet_byte(c);
+	} else if (!console.monitor && c != console.escape) {
+		typed(c);
 	} else if (!console.monitor) {
-		escaped = true;
-		set_monitor(true);
-		monitor_open();
+		give_back();
+		open_monitor();
 	} else if (c == console.escape || !monitor_input(c)) {
 		monitor_close();
 		set_monitor(false);
@@ -181,9 +253,18 @@ bool console_polls(void)
 
 bool console_poll(void)
 {
-	bool again = monitor_poll();
+	bool again = monitor_poll(), debugs = gdb_target_poll();
 
 	again |= poll_rests();
+	if (console.packets && gdb_target_done()) { /* all have ended */
+		gdb_target_close();
+		console_set_packets(false);
+	}
+	if (detect.n && timer_now() >= detect_end)
+		give_back();
+	if (debugs || detect.n || console.held >= 0)
+		console_irq();
+	again = again || debugs || detect.n;
 	if (!console_polls())
 		return again;
 	spin_lock(&console.lock);

@@ -64,7 +64,7 @@ static void reply_threads(struct gdb *g)
 static void cmd_supported(struct gdb *g)
 {
 	g->extended = false;
-	g->running = false;
+	g->running = g->talks = false;
 	gdb_begin(g);
 	gdb_add(g,
 		"PacketSize=%x;QStartNoAckMode+;multiprocess+;swbreak+;hwbreak+;vContSupported+;"
@@ -208,7 +208,7 @@ static void command(struct gdb *g, struct text *t)
 void gdb_init(struct gdb *g, const struct gdb_ops *ops, void *ctx)
 {
 	gdb_wire_init(&g->wire, ops, ctx);
-	g->extended = g->running = false;
+	g->extended = g->running = g->talks = false;
 	g->current = g->chosen = (struct gdb_thread){0, 0};
 }
 

@@ -56,8 +56,7 @@ void gdb_stopped(struct gdb *g, const struct gdb_stop *stop)
 {
 	if (!g->running)
 		return;
-	g->running = false;
-	g->last = *stop;
+	g->running = g->talks = false;
 	if (stop->why < GDB_WHY_EXITED)
 		g->current = g->chosen = stop->t;
 	else if (g->current.pid == stop->t.pid)
@@ -69,7 +68,7 @@ void gdb_stopped(struct gdb *g, const struct gdb_stop *stop)
 
 static void go(struct gdb *g)
 {
-	g->running = true; /* before: what follows may come at once */
+	g->running = g->talks = true; /* before: what follows may come at once */
 	g->wire.ops->go(g->wire.ctx);
 }
 

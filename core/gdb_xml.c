@@ -91,7 +91,7 @@ static void feature(struct gdb_window *w, enum gdb_reg_kind kind, const struct g
 void gdb_xml_target(struct gdb_window *w, const struct gdb_ops *ops, void *ctx)
 {
 	say(w, "<?xml version=\"1.0\"?><!DOCTYPE target SYSTEM \"gdb-target.dtd\">"
-	       "<target version=\"1.0\"><architecture>riscv:rv64</architecture>");
+	       "<target version=\"1.0\"><architecture>riscv:rv64</architecture><osabi>none</osabi>");
 	for (unsigned kind = GDB_REG_CPU; kind <= GDB_REG_VECTOR; kind++)
 		feature(w, (enum gdb_reg_kind)kind, ops, ctx);
 	say(w, "</target>");

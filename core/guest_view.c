@@ -2,6 +2,7 @@
 /* Guest memory for a debugger: see guest_view.h. */
 #include <string.h>
 
+#include <core/debug.h>
 #include <core/errno.h>
 #include <core/guest_view.h>
 #include <core/vm.h>
@@ -42,22 +43,35 @@ static void get_vsatp(struct vcpu *v, void *arg)
 	*(uint64_t *)arg = v->ctx.vsatp;
 }
 
-int guest_space_of(struct vcpu *v, struct guest_space *out)
+static struct guest_space space(struct vm *vm, uint64_t vsatp)
 {
-	if (disabled)
-		return -NACRE_EPERM;
 	/* As tolerant as can be: what a hart would not read is interesting to look at, too. */
-	*out = (struct guest_space){
-		.vm = v->vm,
-		.env = {.sum = true,
+	return (struct guest_space){
+		.vm = vm,
+		.env = {.vsatp = vsatp,
+			.sum = true,
 			.mxr = true,
 			.adue = true,
 			.pbmte = true,
 			.svnapot = true,
 			.svrsw60t59b = true},
 	};
-	vcpu_call(v, get_vsatp, &out->env.vsatp);
+}
+
+int guest_space_of(struct vcpu *v, struct guest_space *out)
+{
+	uint64_t vsatp;
+
+	if (disabled)
+		return -NACRE_EPERM;
+	vcpu_call(v, get_vsatp, &vsatp);
+	*out = space(v->vm, vsatp);
 	return 0;
+}
+
+void guest_space_loaded(struct vcpu *v, struct guest_space *out)
+{
+	*out = space(v->vm, hext.vsatp(&v->ctx));
 }
 
 int guest_space_physical(struct vm *vm, struct guest_space *out)
@@ -75,13 +89,18 @@ int guest_translate(const struct guest_space *s, uint64_t addr, struct vwalk_res
 	return vwalk(&s->env, &tables, s->vm, gva(addr), VWALK_LOAD, r);
 }
 
-/* Host address of addr, and the bytes from there to the end of its page; NULL: no RAM. */
-static void *find(const struct guest_space *s, uint64_t addr, size_t *room)
+/* Bytes of one page; breakpoints are none of the guest's. */
+static void transfer(struct vm *vm, gpa_t at, void *ram, void *buf, size_t n, bool write)
 {
-	struct vwalk_result r;
+	struct points *ps = vm->debug ? &vm->debug->points : NULL;
 
-	*room = PAGE_SIZE - (addr & (PAGE_SIZE - 1));
-	return guest_translate(s, addr, &r) ? NULL : vm_ram(s->vm, r.gpa, *room);
+	if (ps && write)
+		points_lift(ps, at, ram, n);
+	memcpy(write ? ram : buf, write ? buf : ram, n);
+	if (ps && write)
+		points_plant(ps, at, ram, n);
+	else if (ps)
+		points_hide(ps, at, buf, n);
 }
 
 /* ---- Copies ---- */
@@ -94,13 +113,17 @@ static long copy(const struct guest_space *s, uint64_t addr, void *buf, size_t n
 	if (disabled)
 		return -NACRE_EPERM;
 	while (done < n) {
-		size_t room;
-		void *p = find(s, addr + done, &room);
+		size_t room = PAGE_SIZE - ((addr + done) & (PAGE_SIZE - 1));
+		struct vwalk_result r;
+		void *p;
 
+		room = room < n - done ? room : n - done;
+		if (guest_translate(s, addr + done, &r))
+			break;
+		p = vm_ram(s->vm, r.gpa, room);
 		if (!p)
 			break;
-		room = room < n - done ? room : n - done;
-		memcpy(write ? p : (char *)buf + done, write ? (char *)buf + done : p, room);
+		transfer(s->vm, r.gpa, p, (char *)buf + done, room, write);
 		done += room;
 	}
 	return done || !n ? (long)done : -NACRE_EFAULT;

@@ -15,6 +15,7 @@
 #include <core/console.h>
 #include <core/driver.h>
 #include <core/errno.h>
+#include <core/guest_view.h>
 #include <core/host.h>
 #include <core/irq.h>
 #include <core/log.h>
@@ -113,6 +114,7 @@ static void open_bundle(void)
 		log_warn("%s", err);
 	if (config_console(&config, &con, err, sizeof(err)))
 		log_warn("%s", err);
+	guest_view_enable(!con.no_debug);
 	console_configure(&con);
 	if (console_polls())
 		sched_poll(console_poll);

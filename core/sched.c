@@ -50,6 +50,21 @@ void sched_poll(bool (*fn)(void))
 		cpu_kick(boot);
 }
 
+void sched_poll_now(void)
+{
+	struct cpu *c = cpus[0];
+
+	spin_lock(&sched_lock);
+	if (poll_fn)
+		poll_next = timer_now();
+	atomic_store(&c->rearm, 1); /* its timer is its own: sched_kicked() */
+	if (c == this_cpu())
+		sched_arm(c);
+	spin_unlock(&sched_lock);
+	if (c != this_cpu())
+		cpu_kick(c);
+}
+
 static uint64_t slice(void)
 {
 	return host.timebase / SLICE_HZ;
@@ -200,7 +215,7 @@ struct cpu *sched_make_ready(struct vcpu *v)
 
 	if (v->state == V_READY || v->state == V_RUNNING)
 		return NULL;
-	if (v->vm->halted) { /* vm_resume() makes ready all that are not off */
+	if (v->vm->halted || v->held) { /* vm_resume() makes ready all that are not off */
 		v->state = V_BLOCKED;
 		return NULL;
 	}
@@ -456,6 +471,8 @@ static void end_turn(struct cpu *c, struct vcpu *v)
 	v->state = v->hsm == SBI_HSM_STATE_STOPPED ? V_OFF : V_BLOCKED;
 	if (vm->halted) {
 		quiet = vm->nrunning == 0;
+	} else if (v->held) {
+		atomic_and(&v->requests, ~VCPU_REQ_LEAVE);
 	} else if (v->state == V_BLOCKED) {
 		uint64_t deadline = v->waiting && v->ctx.sstc ? sstc_deadline(v) : TIMER_NEVER;
 
@@ -467,6 +484,8 @@ static void end_turn(struct cpu *c, struct vcpu *v)
 	spin_unlock(&sched_lock);
 	if (quiet)
 		vm_quiesced(vm);
+	if (v->held)
+		sched_poll_now();
 }
 
 static void idle(struct cpu *c)

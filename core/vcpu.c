@@ -234,6 +234,7 @@ void vcpu_reset_state(struct vcpu *v)
 	v->hsm = SBI_HSM_STATE_STOPPED;
 	v->state = V_OFF;
 	v->waiting = v->suspend_reset = false;
+	v->stop_why = 0;
 	hext_ctx_reset(&v->ctx, gpa(0), 0, 0);
 	v->ops->reset(v);
 }

@@ -8,6 +8,7 @@
 #include <arch/timer.h>
 #include <arch/tlbsan.h>
 #include <core/console.h>
+#include <core/debug.h>
 #include <core/errno.h>
 #include <core/host.h>
 #include <core/log.h>
@@ -71,6 +72,8 @@ static int build(struct vm *vm)
 	sched_away(false);
 	if (err)
 		return err;
+	if (vm->debug)
+		debug_rebuilt(vm);
 	vm->boots++;
 	vm->time_zero = timer_now();
 	for (unsigned i = 0; i < vm->nvcpus; i++)

@@ -104,7 +104,7 @@ int vcpu_take_isa(struct vcpu *v)
 			(isa_has(isa, ISA_ZIHPM) ? COUNTEREN_ZIHPM : 0);
 	c->sstc = hext_caps.sstc && isa_has(isa, ISA_SSTC);
 	c->emulate = v->vm->emulates;
-	c->hedeleg = c->emulate ? HEDELEG & ~BIT(CAUSE_ILLEGAL) : HEDELEG;
+	c->hedeleg = hext_delegated(c, HEDELEG);
 	c->hideleg = IP_VS;
 	c->fpu = hext_caps.fpu && isa_has(isa, ISA_F);
 	c->vector = has_vector(isa);

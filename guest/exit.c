@@ -9,6 +9,7 @@
  * the VM. Privileged specification, chapter "H" Extension.
  */
 #include <arch/guest_mem.h>
+#include <core/debug.h>
 #include <core/vm.h>
 #include <guest/vsbi.h>
 #include <spec/insn.h>
@@ -39,6 +40,10 @@ void exit_inject_load_fault(struct vcpu *v, const struct guest_fault *f)
 
 bool exit_ram_fault(struct vcpu *v, const struct vcpu_exit *e, gpa_t addr)
 {
+	bool resume = false;
+
+	if (v->vm->debug && debug_ram_fault(v, e, addr, &resume))
+		return resume;
 	vm_crash(v, e, "guest page fault inside RAM, at guest physical address 0x%lx",
 		 (unsigned long)addr.v);
 	return false;
@@ -105,6 +110,13 @@ static bool on_illegal(struct vcpu *v, const struct vcpu_exit *e)
 	return v->vm->emulates ? vinsn_illegal(v, e) : on_guests_own(v, e);
 }
 
+static bool on_breakpoint(struct vcpu *v, const struct vcpu_exit *e)
+{
+	if (v->vm->debug && debug_breakpoint(v))
+		return false;
+	return on_guests_own(v, e);
+}
+
 static bool on_unknown(struct vcpu *v, const struct vcpu_exit *e)
 {
 	vm_crash(v, e, "exit with cause %lu, which Nacre does not handle",
@@ -116,7 +128,7 @@ static const exit_handler handlers[CAUSE_COUNT] = {
 	[CAUSE_FETCH_MISALIGNED] = on_guests_own,
 	[CAUSE_FETCH_ACCESS] = on_guests_own,
 	[CAUSE_ILLEGAL] = on_illegal,
-	[CAUSE_BREAKPOINT] = on_guests_own,
+	[CAUSE_BREAKPOINT] = on_breakpoint,
 	[CAUSE_LOAD_MISALIGNED] = on_guests_own,
 	[CAUSE_LOAD_ACCESS] = on_guests_own,
 	[CAUSE_STORE_MISALIGNED] = on_guests_own,

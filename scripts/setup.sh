@@ -5,6 +5,7 @@
 #   setup.sh tools     cross compiler, dtc, cpio, QEMU, OpenSBI; the target's libfdt   (build and run)
 #   setup.sh test      cmocka, clang, clang-tidy, the host's libfdt, U-Boot           (make test)
 #   setup.sh guest     Debian's riscv64 kernel and busybox, packed into an initramfs   (build/guest)
+#   setup.sh gdb       gdb-multiarch (make gdb; make test, where it is to be had)
 #   setup.sh guest612  Debian's kernel 6.12 as build/guest/Image-6.12                  (make bench)
 #
 # riscv64 packages never touch the system: they come through a private apt root below build/, so that apt
@@ -28,6 +29,10 @@ gcc                          gcc
 clang                        clang
 clang-tidy                   clang-tidy
 git                          git
+'
+
+GDB='
+gdb-multiarch                gdb-multiarch
 '
 
 picolibc() { [ -n "$(riscv64-unknown-elf-gcc -print-file-name=picolibc.specs 2>/dev/null |
@@ -63,9 +68,13 @@ setup_tools() {
 	[ -n "${LIBFDT:-}" ] || get_sysroot
 }
 
+setup_gdb() {
+	install_packages "$(missing_of "$GDB")" ""
+}
+
 setup_test() {
 	local pkgs
-	pkgs=$(missing_of "$TEST_TOOLS")
+	pkgs=$(missing_of "$TEST_TOOLS"; ! is_debian || missing_of "$GDB")
 	host_has "$CMOCKA" || pkgs="$pkgs libc6-dev libcmocka-dev"
 	host_has '#include <libfdt.h>
 int main(void) { return fdt_check_header(0); }' -lfdt || pkgs="$pkgs libfdt-dev"
@@ -160,7 +169,7 @@ get_hackbench() {
 mkdir -p build
 for part in "${@:-tools}"; do
 	case $part in
-	tools | test | guest | guest612) "setup_$part" ;;
-	*) die "no part '$part' (there are: tools test guest guest612)" ;;
+	tools | test | gdb | guest | guest612) "setup_$part" ;;
+	*) die "no part '$part' (there are: tools test gdb guest guest612)" ;;
 	esac
 done

@@ -115,6 +115,14 @@ cases() {
 	done < <(tests/boot/boot.sh "$1" list)
 }
 
+# debugger REGEX: the tests of GDB whose names match.
+debugger() {
+	local name limit
+	while read -r name limit; do
+		[[ ! $name =~ $1 ]] || job "$name" $((limit + 20)) tests/gdb/gdb.sh "$name" "$logs/$name.log"
+	done < <(tests/gdb/gdb.sh list)
+}
+
 guest() {
 	local file
 	width=$QEMUS
@@ -124,6 +132,7 @@ guest() {
 	for file in tests/guest/*.cases; do
 		cases "$file"
 	done
+	[ -n "${NATIVE:-}" ] || debugger '^gdb-[^l]'
 	wait
 	job guest-amo-alike 10 tests/guest/alike.sh $logs/guest-amo-{emulated,mixed,hardware}.console
 	job guest-amofault-alike 10 tests/guest/alike.sh $logs/guest-amofault-{emulated,mixed,hardware}.console
@@ -140,6 +149,7 @@ boot() {
 	for file in tests/boot/*.cases; do
 		cases "$file"
 	done
+	[ -n "${NATIVE:-}" ] || debugger '^gdb-linux'
 	wait
 }
 

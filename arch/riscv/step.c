@@ -246,7 +246,8 @@ void step_plan(const struct step_state *s, const uint8_t *code, size_t n, struct
 		out->value = s->pc + f.len;
 		return;
 	}
-	if (is_lr_sc(insn, AMO_LR) && plan_sequence(s, code, n, out))
+	out->sequence = is_lr_sc(insn, AMO_LR) && plan_sequence(s, code, n, out);
+	if (out->sequence)
 		return;
 	out->nnext = 1;
 	out->next[0] = s->pc + f.len;

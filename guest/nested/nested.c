@@ -34,7 +34,7 @@ static void follow_spv(struct vcpu *v)
 {
 	struct nested *n = nested_of(v);
 	bool spv = n->file.hstatus & HSTATUS_SPV;
-	uint64_t hedeleg = spv ? 0 : v->ctx.emulate ? HEDELEG & ~BIT(CAUSE_ILLEGAL) : HEDELEG;
+	uint64_t hedeleg = spv ? 0 : hext_delegated(&v->ctx, HEDELEG);
 
 	v->ctx.hstatus = (v->ctx.hstatus & ~HSTATUS_VTSR) | (spv ? HSTATUS_VTSR : 0);
 	if (v->ctx.hedeleg != hedeleg) {
@@ -138,7 +138,7 @@ static void swap_in(struct vcpu *v)
 	enum vmid_answer answer = vcpu_assign_vmid(&s->vmid);
 
 	f->vs.hgatp = gstage_hgatp(&s->g, s->vmid.number);
-	f->vs.hedeleg = v->ctx.emulate ? f->hedeleg & ~BIT(CAUSE_ILLEGAL) : f->hedeleg;
+	f->vs.hedeleg = hext_delegated(&v->ctx, f->hedeleg);
 	f->vs.htimedelta = v->ctx.htimedelta + f->htimedelta;
 	hext.swap(&v->ctx, &f->vs);
 	if (answer != VMID_KEEP)
@@ -336,7 +336,7 @@ static void reset(struct vcpu *v)
 	hfence_take(&n->l1_fences, &n->l1_fences);
 	n->spv_by_trap = false;
 	n->shmem = NULL;
-	v->ctx.hedeleg = v->ctx.emulate ? HEDELEG & ~BIT(CAUSE_ILLEGAL) : HEDELEG;
+	v->ctx.hedeleg = hext_delegated(&v->ctx, HEDELEG);
 	v->ops = &l1_ops;
 }
 

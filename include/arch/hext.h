@@ -83,6 +83,7 @@ struct hext_ctx {
 	bool sstc;   /* the guest has Sstc: its timer is vstimecmp, else one of core/sched.c's */
 	bool fast;   /* the exits of hext_fast.c may be taken for this vcpu */
 	bool emulate; /* illegal instructions come here first: some are carried out for the guest */
+	bool debug; /* breakpoints come here first: a debugger may have set them */
 	bool fpu;    /* the guest has F and D */
 	bool vector; /* the guest has V */
 };
@@ -187,6 +188,12 @@ bool hext_probe(const struct isa_set *host, const struct hext_limits *lim, bool 
 void hext_hart_init(struct hext_hart *h, struct nacl_shmem *shmem);
 /* Chooses the back end; once, when all harts have been through the above. */
 void hext_choose(void);
+/* Of what could go to VS-mode, that which does: not what is emulated, nor what a debugger looks at first. */
+static inline uint64_t hext_delegated(const struct hext_ctx *c, uint64_t hedeleg)
+{
+	return hedeleg & ~((c->emulate ? BIT(CAUSE_ILLEGAL) : 0) | (c->debug ? BIT(CAUSE_BREAKPOINT) : 0));
+}
+
 /* Architectural reset state of a vcpu that starts at pc with a0, a1 (SBI HSM "Hart start register state"). */
 void hext_ctx_reset(struct hext_ctx *ctx, gpa_t pc, uint64_t a0, uint64_t a1);
 

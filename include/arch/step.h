@@ -10,8 +10,9 @@
 
 #include <core/types.h>
 
-#define STEP_CODE 96 /* bytes from the pc on that are looked at: an LR/SC sequence and some more \
-		      */
+#define STEP_CODE                                                                      \
+	96 /* bytes from the pc on that are looked at: an LR/SC sequence and some more \
+	    */
 #define STEP_NEXT 8
 
 struct step_state {
@@ -28,6 +29,7 @@ struct step {
 	/* Else it goes on at one of these, unless it traps; more than one only for LR. */
 	unsigned nnext;
 	uint64_t next[STEP_NEXT];
+	bool sequence;	 /* it is an LR that is stepped together with its SC */
 	bool interrupts; /* it looks at sie, or waits: interrupts cannot be kept away meanwhile */
 };
 

@@ -60,6 +60,7 @@ struct console_config {
 	uint8_t escape_key; /* a control character, 2..31 */
 	enum console_mode mode;
 	const char *focus; /* the guest that has the line first, or NULL: the first guest */
+	bool no_debug;	   /* nobody looks into guests: no GDB, no memory, no registers */
 };
 
 /*

@@ -81,6 +81,15 @@ void console_flush(void);
 /* One byte of the monitor's, while that is open. false: no room now, monitor_pump() will be called.
  */
 bool console_monitor_put(uint8_t c);
+/*
+ * While the line is a debugger's (core/gdb_target.h): a byte for it, which waits for the device
+ * only when very many do; and what the guest with the focus has printed since, which nobody else
+ * sees. The other guests' output is kept as usual; this one's, too, but none of it is dropped: the
+ * guest waits. The log's lines are in the log only.
+ */
+void console_packet_put(uint8_t c);
+size_t console_take_output(char *text, size_t size);
+
 /* A line of the log has broken off what the monitor had written since the last call of this. */
 bool console_torn(void);
 

@@ -126,10 +126,10 @@ enum gdb_found gdb_detect(struct gdb_detect *d, uint8_t c, bool any);
 struct gdb {
 	struct gdb_wire wire;
 	bool extended;		   /* may be attached to nothing */
-	bool running;		   /* a stop reply is owed */
+	bool running;		   /* a stop reply is owed, */
+	bool talks;		   /* and text may come before it */
 	struct gdb_thread current; /* of the last stop */
 	struct gdb_thread chosen;  /* Hg */
-	struct gdb_stop last;
 };
 
 void gdb_init(struct gdb *g, const struct gdb_ops *ops, void *ctx);

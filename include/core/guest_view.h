@@ -29,6 +29,8 @@ bool guest_view_enabled(void);
 
 /* What v translates with now: its supervisor mode's addresses, user pages included. */
 int guest_space_of(struct vcpu *v, struct guest_space *out);
+/* The same on v's own hart, which has it loaded, at an exit. */
+void guest_space_loaded(struct vcpu *v, struct guest_space *out);
 /* Guest physical addresses. */
 int guest_space_physical(struct vm *vm, struct guest_space *out);
 

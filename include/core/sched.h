@@ -36,6 +36,8 @@ void sched_away(bool away);
 /* Calls fn about 100 times a second until it returns false; on the boot hart, with no lock held.
  * Any hart asks for it, once there is a timer. */
 void sched_poll(bool (*fn)(void));
+/* Any hart: as if the time for the next call had come, if there is one. */
+void sched_poll_now(void);
 /* A kick has arrived on this hart: another hart may have given its turn an end. */
 void sched_kicked(struct cpu *c);
 /* The host timer fired on this hart. */

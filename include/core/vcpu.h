@@ -112,7 +112,13 @@ struct vcpu {
 	uint64_t timer;	    /* host time of the next timer event, TIMER_NEVER */
 	struct vcpu *tnext; /* in cpu->timers */
 	bool timer_queued;
+	bool held; /* by the debugger: on no hart and in no queue once its turn has ended */
 	uint64_t vruntime;
+
+	/* The debugger's: the owner's while it runs, the boot hart's while it is held. */
+	uint8_t stop_why;   /* enum debug_why */
+	bool goes_on;	    /* after a step that concerns nobody */
+	uint64_t stop_addr; /* guest virtual, of the access */
 
 	/* The owner's. */
 	bool stop;	    /* the turn ends */

@@ -19,6 +19,7 @@
 struct vcpu;
 struct vcpu_exit;
 struct vcpu_ops;
+struct vm_debug;
 struct vm;
 
 #define VM_NAME_MAX 32
@@ -115,6 +116,7 @@ struct vm {
 	struct spinlock exclusive_lock; /* outermost, of vcpu_exclusive() */
 	uint32_t exclusive;		/* atomic */
 	void *devices;			/* guest room */
+	struct vm_debug *debug;		/* NULL: no debugger */
 	uint64_t time_zero;		/* host time of the guest's time 0 */
 	uint64_t boots;
 	uint64_t build_ticks; /* spent in zeroing and loading, all boots */

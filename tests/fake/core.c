@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include <arch/mmu.h>
+#include <core/debug.h>
 #include <core/errno.h>
 #include <core/memory.h>
 #include <core/log.h>
@@ -200,6 +201,18 @@ void vm_crash(struct vcpu *v, const struct vcpu_exit *e, const char *fmt, ...)
 	vsnprintf(fake.crash, sizeof(fake.crash), fmt, ap);
 	va_end(ap);
 	fake.crashes++;
+}
+
+bool debug_breakpoint(struct vcpu *v)
+{
+	(void)v;
+	return false;
+}
+
+bool debug_ram_fault(struct vcpu *v, const struct vcpu_exit *e, gpa_t addr, bool *resume)
+{
+	(void)v, (void)e, (void)addr, (void)resume;
+	return false;
 }
 
 void *vm_ram(const struct vm *vm, gpa_t gpa, uint64_t size)

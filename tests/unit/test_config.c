@@ -390,7 +390,9 @@ static int console(const struct value *v, unsigned n, struct console_config *out
 static void test_console(void **state)
 {
 	static const struct value all[] = {BYTES("escape-key", "\x00\x00\x00\x14"),
-					   STRING("mode", "prefix"), STRING("focus", "alpha")};
+					   STRING("mode", "prefix"), STRING("focus", "alpha"),
+					   STRING("debug", "off")};
+	static const struct value off_and_wrong[] = {STRING("debug", "of")};
 	struct console_config k;
 
 	(void)state;
@@ -402,6 +404,11 @@ static void test_console(void **state)
 	assert_int_equal(k.escape_key, 0x14);
 	assert_int_equal(k.mode, CONSOLE_PREFIX);
 	assert_string_equal(k.focus, "alpha");
+	assert_false(k.no_debug);
+	assert_int_equal(console(all, 4, &k), 0);
+	assert_true(k.no_debug);
+	assert_true(console(off_and_wrong, 1, &k) < 0); /* rather off than on by mistake */
+	assert_true(k.no_debug);
 	begin();
 	struct config c = opened();
 	assert_int_equal(config_console(&c, &k, err, sizeof(err)), 0);
@@ -426,7 +433,7 @@ static void test_console_wrong(void **state)
 		{STRING("focus", "console"),
 		 "/console: focus: \"console\" is not a guest of this tree"},
 		{STRING("key", ""),
-		 "/console: unknown property \"key\" (allowed: escape-key, mode, focus)"},
+		 "/console: unknown property \"key\" (allowed: escape-key, mode, focus, debug)"},
 	};
 	struct console_config k;
 
@@ -436,6 +443,7 @@ static void test_console_wrong(void **state)
 		assert_string_equal(err, bad[i].text);
 		assert_int_equal(k.escape_key, 0x1d);
 		assert_null(k.focus);
+		assert_false(k.no_debug);
 	}
 }
 

@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Stopping guests and letting them go, single steps: see debug.h. The boot hart's part. */
+#include <string.h>
+
+#include <arch/step.h>
+#include <arch/timer.h>
+#include <core/cpu.h>
+#include <core/errno.h>
+#include <core/guest_view.h>
+#include <core/memory.h>
+#include <core/sched.h>
+#include <core/vm.h>
+#include <spec/sbi.h>
+
+#include "debug_private.h"
+
+#define STEPS_TO_LR 32 /* twice what a loop can have */
+
+/* ---- Hold and release ---- */
+
+void debug_hold_all(struct vm *vm)
+{
+	spin_lock(&sched_lock);
+	for (unsigned i = 0; i < vm->nvcpus; i++) {
+		struct vcpu *v = vm->vcpu[i];
+
+		v->held = true;
+		if (v->state == V_RUNNING)
+			vcpu_request(v, VCPU_REQ_LEAVE);
+		else
+			sched_remove(v);
+	}
+	spin_unlock(&sched_lock);
+}
+
+/* Under sched_lock. A bit per hart to be kicked. */
+static uint64_t release(struct vcpu *v)
+{
+	struct cpu *kick = NULL;
+
+	v->stop_why = DEBUG_NONE;
+	v->held = false;
+	if (v->state == V_BLOCKED)
+		kick = sched_make_ready(v);
+	return kick ? BIT(kick->index) : 0;
+}
+
+static void kick_all(uint64_t kick)
+{
+	for (; kick; kick &= kick - 1)
+		cpu_kick(cpus[__builtin_ctzll(kick)]);
+}
+
+static bool all_stand(struct vm *vm)
+{
+	bool stand = true;
+
+	spin_lock(&sched_lock);
+	for (unsigned i = 0; i < vm->nvcpus; i++)
+		stand = stand && vm->vcpu[i]->held && vm->vcpu[i]->state != V_RUNNING;
+	stand = stand && !vm->busy;
+	spin_unlock(&sched_lock);
+	return stand;
+}
+
+/* The guest has not seen the time since `stood`; nor do its timers. */
+static void clock_go(struct vm *vm)
+{
+	struct vm_debug *d = vm->debug;
+	uint64_t lost = timer_now() - d->stood;
+
+	if (!d->stood)
+		return;
+	d->stood = 0;
+	spin_lock(&sched_lock);
+	vm->time_zero += lost;
+	for (unsigned i = 0; i < vm->nvcpus; i++) {
+		struct vcpu *v = vm->vcpu[i];
+
+		v->ctx.htimedelta = 0 - vm->time_zero;
+		if (v->timer_queued)
+			sched_set_timer(v, v->timer + lost);
+	}
+	spin_unlock(&sched_lock);
+}
+
+/* In one go: the first of them may come upon something, and hold the others again, at once. */
+static void go_on(struct vm *vm)
+{
+	uint64_t kick = 0;
+	bool any = false;
+
+	for (unsigned i = 0; i < vm->nvcpus; i++)
+		any = any || vm->vcpu[i]->goes_on;
+	if (any)
+		clock_go(vm);
+	spin_lock(&sched_lock);
+	for (unsigned i = 0; i < vm->nvcpus; i++)
+		if (vm->vcpu[i]->goes_on)
+			kick |= release(vm->vcpu[i]);
+	spin_unlock(&sched_lock);
+	kick_all(kick);
+}
+
+/* ---- Breakpoints in RAM, watched pages ---- */
+
+/* Breakpoints in two bytes of RAM are lifted, something is done with the table, and what is in it
+ * then is planted. */
+static int change_break(struct vm *vm, const struct point *p, bool add)
+{
+	struct points *ps = &vm->debug->points;
+	uint8_t *ram = vm_ram(vm, p->gpa, 2);
+	struct point gone;
+	int rc;
+
+	if (!ram)
+		return -NACRE_EFAULT;
+	points_lift(ps, p->gpa, ram, 2);
+	rc = add ? points_add(ps, p) : points_remove(ps, POINT_BREAK, p->gpa, 2, p->users, &gone);
+	points_plant(ps, p->gpa, ram, 2);
+	for (unsigned i = 0; i < vm->nvcpus; i++)
+		vcpu_push_fence_i(vm->vcpu[i]);
+	return rc < 0 ? rc : 0;
+}
+
+/* The permissions of the page as they are to be now; to be fenced by all. */
+static int protect(struct vm *vm, gpa_t at, unsigned perm)
+{
+	struct gstage_change change;
+	struct hfence h;
+	int rc;
+
+	at.v = ALIGN_DOWN(at.v, PAGE_SIZE);
+	rc = gstage_protect(&vm->gstage, at, PAGE_SIZE, perm, &change);
+	hfence_make(&h, NACL_HFENCE_GVMA_VMID_ALL, 0, 0, 0);
+	for (unsigned i = 0; i < vm->nvcpus; i++)
+		vcpu_push_hfence(vm->vcpu[i], &h);
+	return rc;
+}
+
+static int change_watch(struct vm *vm, const struct point *p, bool add)
+{
+	struct points *ps = &vm->debug->points;
+	struct point gone;
+	int rc;
+
+	if (!vm_ram_contains(vm, p->gpa, p->len))
+		return -NACRE_EFAULT;
+	rc = add ? points_add(ps, p) : points_remove(ps, p->type, p->gpa, p->len, p->users, &gone);
+	if (rc <= 0)
+		return rc;
+	rc = protect(vm, p->gpa, points_page_perm(ps, p->gpa));
+	if (rc && add)
+		points_remove(ps, p->type, p->gpa, p->len, p->users, &gone);
+	return rc;
+}
+
+static int change(struct vm *vm, const struct point *p, bool add)
+{
+	return (p->type == POINT_BREAK ? change_break : change_watch)(vm, p, add);
+}
+
+int debug_point(struct vcpu *v, bool add, enum point_type type, uint64_t addr, uint64_t len,
+		bool physical)
+{
+	struct point p = {.va = addr, .type = (uint8_t)type, .users = POINT_USER};
+	struct guest_space s;
+	struct vwalk_result r;
+	int rc = physical ? guest_space_physical(v->vm, &s) : guest_space_of(v, &s);
+
+	if (rc)
+		return rc;
+	if (guest_translate(&s, addr, &r))
+		return -NACRE_EFAULT;
+	p.gpa = r.gpa;
+	p.len = type == POINT_BREAK ? 2 : len < PAGE_SIZE ? (uint32_t)len : (uint32_t)PAGE_SIZE;
+	return change(v->vm, &p, add);
+}
+
+/* Watched pages can be accessed, or again not. */
+static void open_pages(struct vm *vm, bool open)
+{
+	struct vm_debug *d = vm->debug;
+
+	d->opened = open;
+	for (unsigned i = 0; i < d->points.n; i++) {
+		const struct point *p = &d->points.p[i];
+
+		if (p->type != POINT_BREAK)
+			protect(vm, p->gpa,
+				open ? GSTAGE_RWX : points_page_perm(&d->points, p->gpa));
+	}
+}
+
+static void remove_all(struct vm *vm, unsigned users)
+{
+	struct points *ps = &vm->debug->points;
+
+	for (unsigned i = ps->n; i-- > 0;) {
+		struct point p = ps->p[i];
+
+		p.users &= (uint8_t)users;
+		if (p.users)
+			change(vm, &p, false);
+	}
+}
+
+/* ---- Steps ---- */
+
+/* A breakpoint for the step. Where there is none the step ends elsewhere, or when it is stopped. */
+static void catch_at(struct vcpu *v, uint64_t addr)
+{
+	struct point p = {.va = addr, .len = 2, .type = POINT_BREAK, .users = POINT_STEP};
+	struct guest_space s;
+	struct vwalk_result r;
+
+	if (addr == v->ctx.sepc || guest_space_of(v, &s) || guest_translate(&s, addr, &r))
+		return;
+	p.gpa = r.gpa;
+	change(v->vm, &p, true);
+}
+
+static void plan(struct vcpu *v, struct step *out)
+{
+	struct step_state state = {
+		.x = v->ctx.x,
+		.pc = v->ctx.sepc,
+		.sepc = v->ctx.vsepc,
+		.user = !(v->ctx.sstatus & SSTATUS_SPP),
+	};
+	uint8_t code[STEP_CODE];
+	struct guest_space s;
+	long n = guest_space_of(v, &s);
+
+	if (!n)
+		n = guest_view_read(&s, state.pc, code, sizeof(code));
+	step_plan(&state, code, n > 0 ? (size_t)n : 0, out);
+}
+
+static void worked_out(struct vcpu *v, const struct step *s)
+{
+	if (s->rd)
+		v->ctx.x[s->rd] = s->value;
+	v->ctx.sepc = s->pc;
+	v->stop_why = DEBUG_STEP;
+}
+
+/* Exceptions end it, too: at the guest's handler, as hardware would have it. */
+static void begin_step(struct vcpu *v, bool open)
+{
+	struct vm_debug *d = v->vm->debug;
+	struct step s;
+	uint64_t kick;
+
+	plan(v, &s);
+	if (s.sequence)
+		d->more = 0;
+	if (s.done) {
+		worked_out(v, &s);
+		return;
+	}
+	for (unsigned i = 0; i < s.nnext; i++)
+		catch_at(v, s.next[i]);
+	catch_at(v, v->ctx.vstvec & ~UINT64_C(3));
+	d->quiet = !s.interrupts;
+	d->vsie = v->ctx.vsie;
+	if (d->quiet)
+		v->ctx.vsie = 0;
+	if (open)
+		open_pages(v->vm, true);
+	if (v->hsm == SBI_HSM_STATE_STARTED)
+		v->waiting = false; /* a wfi may end at any time */
+	d->stepping = v;
+	clock_go(v->vm);
+	spin_lock(&sched_lock);
+	kick = release(v);
+	spin_unlock(&sched_lock);
+	kick_all(kick);
+}
+
+static void end_step(struct vm *vm)
+{
+	struct vm_debug *d = vm->debug;
+
+	if (d->quiet)
+		d->stepping->ctx.vsie = d->vsie;
+	if (d->opened)
+		open_pages(vm, false);
+	remove_all(vm, POINT_STEP);
+	d->stepping = NULL;
+}
+
+static struct vcpu *find(const struct vm *vm, bool over)
+{
+	for (unsigned i = 0; i < vm->nvcpus; i++) {
+		struct vcpu *v = vm->vcpu[i];
+
+		if (v->stop_why && (v->stop_why >= DEBUG_OVER) == over)
+			return v;
+	}
+	return NULL;
+}
+
+/* ---- Attach and detach ---- */
+
+static void trap_breakpoints(struct vcpu *v, void *arg)
+{
+	struct hext_ctx *c = &v->ctx;
+
+	c->debug = *(const bool *)arg;
+	if (c->hedeleg) /* 0: its guest room takes all exceptions now, and looks here when it does not */
+		c->hedeleg = hext_delegated(c, c->hedeleg | BIT(CAUSE_BREAKPOINT));
+}
+
+static void trap_all(struct vm *vm, bool on)
+{
+	for (unsigned i = 0; i < vm->nvcpus; i++)
+		vcpu_call(vm->vcpu[i], trap_breakpoints, &on);
+}
+
+int debug_attach(struct vm *vm)
+{
+	struct vm_debug *d = vm->debug;
+	bool ended;
+
+	if (!guest_view_enabled())
+		return -NACRE_EPERM;
+	if (debug_attached(vm) || debug_ended(vm, &ended))
+		return -NACRE_EBUSY;
+	if (!d)
+		d = memory_pages(ALIGN_UP(sizeof(*d), PAGE_SIZE) / PAGE_SIZE);
+	if (!d)
+		return -NACRE_ENOMEM;
+	memset(d, 0, sizeof(*d));
+	d->attached = true;
+	atomic_store_release(&vm->debug, d); /* as it is now, before a vcpu looks at it */
+	trap_all(vm, true);
+	debug_stop(vm);
+	return 0;
+}
+
+/* Nobody of the guest runs. */
+static void leave(struct vm *vm)
+{
+	struct vm_debug *d = vm->debug;
+
+	if (d->stepping)
+		end_step(vm);
+	remove_all(vm, POINT_USER | POINT_STEP);
+	trap_all(vm, false);
+	d->attached = d->leaving = false;
+	for (unsigned i = 0; i < vm->nvcpus; i++)
+		vm->vcpu[i]->goes_on = true;
+	go_on(vm);
+}
+
+void debug_detach(struct vm *vm)
+{
+	bool crashed;
+
+	if (debug_ended(vm, &crashed) || all_stand(vm)) {
+		leave(vm);
+	} else {
+		vm->debug->leaving = true;
+		debug_stop(vm);
+	}
+}
+
+/* ---- What others call ---- */
+
+bool debug_attached(const struct vm *vm)
+{
+	return vm->debug && vm->debug->attached;
+}
+
+void debug_stop(struct vm *vm)
+{
+	vm->debug->asked = true;
+	debug_hold_all(vm);
+	sched_poll_now(); /* perhaps nobody has to come to rest */
+}
+
+/* A step that nobody has asked for is done. */
+static void step_done(struct vm_debug *d, struct vcpu *v)
+{
+	if (v->stop_why == DEBUG_STEP && v != d->wanted)
+		v->stop_why = d->more ? DEBUG_OVER : DEBUG_NONE;
+}
+
+/*
+ * An SC fails whenever it has to trap. So after such a one the vcpu is stepped until it has come
+ * back to the LR, from where it gets through in one go.
+ */
+static void step_over(struct vcpu *v)
+{
+	struct vm_debug *d = v->vm->debug;
+
+	if (v->stop_why == DEBUG_OVER_SC)
+		d->more = STEPS_TO_LR;
+	else if (d->more)
+		d->more--;
+	if (v->stop_why == DEBUG_OVER_SC && v == d->wanted)
+		v->stop_why = DEBUG_STEP; /* that was it */
+	else
+		begin_step(v, true);
+}
+
+/* A step is done, or one that concerns nobody is to be taken. True: somebody is interested. */
+static bool settle(struct vm *vm)
+{
+	struct vm_debug *d = vm->debug;
+	struct vcpu *v = d->stepping;
+
+	if (v) {
+		end_step(vm);
+		step_done(d, v);
+	}
+	while (!find(vm, false) && !d->asked) {
+		v = find(vm, true);
+		if (!v) {
+			go_on(vm);
+			return false;
+		}
+		step_over(v);
+		if (d->stepping)
+			return false;
+		step_done(d, v); /* it was worked out at once */
+	}
+	d->more = 0;
+	return true;
+}
+
+bool debug_stands(struct vm *vm, struct vcpu **v)
+{
+	struct vm_debug *d = vm->debug;
+
+	if (!all_stand(vm))
+		return false;
+	if (d->leaving)
+		leave(vm);
+	if (!d->attached || !settle(vm))
+		return false;
+	if (!d->stood)
+		d->stood = timer_now();
+	d->asked = true; /* until debug_go() */
+	*v = find(vm, false);
+	return true;
+}
+
+void debug_go(struct vm *vm, struct vcpu *step)
+{
+	struct vm_debug *d = vm->debug;
+
+	for (unsigned i = 0; i < vm->nvcpus; i++)
+		vm->vcpu[i]->stop_why = DEBUG_NONE;
+	d->asked = false;
+	d->wanted = step;
+	if (step) {
+		begin_step(step, false);
+		sched_poll_now();
+	} else {
+		go_on(vm);
+	}
+}
+
+bool debug_ended(const struct vm *vm, bool *crashed)
+{
+	bool ended;
+
+	spin_lock(&sched_lock);
+	ended = (vm->state == VM_OFF || vm->state == VM_CRASHED) && !vm->busy;
+	*crashed = vm->state == VM_CRASHED;
+	spin_unlock(&sched_lock);
+	return ended;
+}
+
+/* The breakpoints were in the RAM that was there before. */
+void debug_rebuilt(struct vm *vm)
+{
+	struct vm_debug *d = vm->debug;
+
+	for (unsigned i = 0; i < d->points.n; i++) {
+		gpa_t at = d->points.p[i].gpa;
+
+		if (d->points.p[i].type == POINT_BREAK)
+			points_plant(&d->points, at, vm_ram(vm, at, 2), 2);
+	}
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Stopping guests, letting them go, single steps, breakpoints and watchpoints: what the GDB stub
+ * and the monitor are made of. Guests that nobody asked for are not concerned.
+ *
+ * A vcpu is stopped by holding it: once its turn has ended it is on no hart and in no queue, with
+ * all of its registers in memory. Points change only while every vcpu of the guest is held and off
+ * its hart, so the exits that look at them (debug_breakpoint(), debug_ram_fault(), on any hart)
+ * take no lock. All else is the boot hart's, which is called through the poll of core/sched.c when
+ * a held vcpu's turn has ended. While all of a guest is held its time stands still.
+ */
+#ifndef NACRE_CORE_DEBUG_H
+#define NACRE_CORE_DEBUG_H
+
+#include <core/points.h>
+#include <core/types.h>
+
+struct vcpu;
+struct vcpu_exit;
+struct vm;
+
+enum debug_why {
+	DEBUG_NONE,
+	DEBUG_STEP, /* a step has been taken */
+	DEBUG_BREAK,
+	DEBUG_EXEC, /* the watchpoints: the access has not been made yet */
+	DEBUG_WRITE,
+	DEBUG_READ,
+	DEBUG_ACCESS,
+	DEBUG_OVER,    /* it must step over something that concerns nobody, */
+	DEBUG_OVER_SC, /* or has: an SC, which failed, as will all until one is let through */
+};
+
+struct vm_debug {
+	struct points points;
+	bool attached;
+	bool leaving;	       /* to be detached from when it has stopped */
+	bool asked;	       /* somebody waits for it to stop */
+	struct vcpu *wanted;   /* who takes a step, or NULL */
+	struct vcpu *stepping; /* whose step is under way, for `wanted` or as DEBUG_OVER */
+	unsigned more;	       /* steps like that at most, until an LR/SC sequence is through */
+	bool opened;	       /* watched pages can be accessed meanwhile */
+	bool quiet;	       /* interrupts are kept from it: vsie waits here */
+	uint64_t vsie;
+	uint64_t stood; /* host time since when all stand still; 0: they do not */
+};
+
+/* ---- Boot hart, no lock held ---- */
+
+/* From now on breakpoints can be set; asks all vcpus to stop. -NACRE_EPERM: switched off;
+ * -NACRE_EBUSY: attached to already, or the guest does not run; -NACRE_ENOMEM. */
+int debug_attach(struct vm *vm);
+/* No breakpoint is left, all go on: once it has stopped, so debug_stands() is to be called while
+ * debug_attached(). */
+void debug_detach(struct vm *vm);
+bool debug_attached(const struct vm *vm);
+
+/* Asks all vcpus of the guest to stop. */
+void debug_stop(struct vm *vm);
+/*
+ * Does what steps need. True: all stand still, for somebody who asked or for what *v has come
+ * upon (NULL: for nothing, or another's sake).
+ */
+bool debug_stands(struct vm *vm, struct vcpu **v);
+/* Lets those go whose goes_on is set; or one take a step, and the others stand still meanwhile. */
+void debug_go(struct vm *vm, struct vcpu *step);
+/* Is it no more, by its own doing or by an end that others gave it? */
+bool debug_ended(const struct vm *vm, bool *crashed);
+
+/*
+ * All stand still. Adds or takes away a point at an address of v's (or a physical one).
+ * -NACRE_EFAULT: not mapped, or no RAM; else as points_add().
+ */
+int debug_point(struct vcpu *v, bool add, enum point_type type, uint64_t addr, uint64_t len,
+		bool physical);
+
+/* ---- The vcpu's own hart, at an exit ---- */
+
+/* An ebreak. False: it is the guest's own. True: the turn ends. */
+bool debug_breakpoint(struct vcpu *v);
+/* A guest page fault in RAM. False: that is no watchpoint's doing. *resume: what the exit's handler
+ * returns. */
+bool debug_ram_fault(struct vcpu *v, const struct vcpu_exit *e, gpa_t addr, bool *resume);
+
+/* ---- The hart that has built the guest anew; it is halted ---- */
+void debug_rebuilt(struct vm *vm);
+
+#endif

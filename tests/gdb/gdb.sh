@@ -1,0 +1,99 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# gdb.sh list          the debugger's tests: name and limit in seconds
+# gdb.sh NAME LOG      run one in QEMU; exit 0 ok, 1 with the reason as the last line, 77 skipped
+#
+# tests/gdb/NAME.gdb is a script for gdb-multiarch, which is connected to the serial line by then. Its comments:
+#   # guests: FILE.dts   smp: cpu: nacre_args: limit:    as in tests/boot/*.cases
+#   # edit: SED          changes the configuration
+#   # kernel: initrd: guest_mem: vcpus: bootargs:        one guest of those instead
+#   # ready: REGEX       on the console, before gdb is started
+#   # send: BYTES        to the line before gdb is started, with \x escapes
+#   # expect: REGEX      in gdb's output, in this order
+#   # never: REGEX       nowhere in gdb's output
+#   # after: REGEX       on the console, once gdb has ended, in this order
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+if [ "$1" = list ]; then
+	for file in tests/gdb/*.gdb; do
+		limit=$(sed -n 's/^# limit: //p' "$file")
+		echo "gdb-$(basename "$file" .gdb) ${limit:-120}"
+	done
+	exit
+fi
+script=tests/gdb/${1#gdb-}.gdb log=$(realpath -m "$2")
+. scripts/run-lib.sh
+fail() { echo "$*"; exit 1; }
+command -v gdb-multiarch >/dev/null || { echo "no gdb-multiarch"; exit 77; }
+
+unset KERNEL INITRD BOOTARGS VCPUS GUEST_MEM ISA GUESTS SMP MEM CPU MACHINE QEMU_ARGS NACRE_ARGS
+limit=120 ready='^nacre: boot:' edit='' sent='' expect=() never=() after=()
+while IFS= read -r line; do
+	[[ $line =~ ^"# "([a-z_]+):" "(.*)$ ]] || continue
+	value=${BASH_REMATCH[2]}
+	case ${BASH_REMATCH[1]} in
+	guests | smp | cpu | nacre_args | kernel | initrd | guest_mem | vcpus | bootargs) declare "${BASH_REMATCH[1]^^}=$value" ;;
+	limit | ready | edit) declare "${BASH_REMATCH[1]}=$value" ;;
+	send) sent+=$value ;;
+	expect) expect+=("$value") ;;
+	never) never+=("$value") ;;
+	after) after+=("$value") ;;
+	*) fail "$script: unknown key '${BASH_REMATCH[1]}'" ;;
+	esac
+done <"$script"
+
+dir='' qemu='' edited=''
+end() {
+	[ -z "$qemu" ] || kill -KILL "$qemu" 2>/dev/null || true
+	rm -rf "$dir" $edited
+}
+trap end EXIT
+trap 'exit 1' TERM INT
+if [ -n "$edit" ]; then
+	edited=$(mktemp build/edited.XXXXXX)
+	sed "$edit" "$GUESTS" >"$edited"
+	GUESTS=$edited
+fi
+check_variables
+BUNDLE_DIRS=build/tests/guest
+prepare >"$log" 2>&1 || fail "$(tail -1 "$log")"
+console=$dir/console
+: >"$console"
+QEMU+=(-display none -monitor none -chardev "socket,id=line,path=$dir/line,server=on,wait=off,logfile=$console"
+	-serial chardev:line)
+"${QEMU[@]/-nographic/-nodefaults}" </dev/null >"$log" 2>&1 &
+qemu=$!
+
+# console_has FROM REGEX: wait for it in line FROM or a later one; $matched is its line.
+console_has() {
+	local n
+	until n=$(tail -n +"$1" "$console" | tr -d '\r' | grep -nEam1 -- "$2"); do
+		kill -0 $qemu 2>/dev/null || fail "QEMU ended before: $2"
+		[ $SECONDS -lt "$limit" ] || fail "not within $limit s: $2"
+		sleep 0.2
+	done
+	matched=$(($1 + ${n%%:*} - 1))
+}
+
+console_has 1 "$ready"
+out=$dir/gdb
+timeout $((limit - SECONDS)) gdb-multiarch -nx -batch -iex 'set confirm off' -iex 'set pagination off' -iex 'set width 0' \
+	-iex 'set remotetimeout 20' -iex "set tcp connect-timeout 20" -ex "target extended-remote $dir/line" \
+	-x "$script" </dev/null >"$out" 2>&1 || status=$?
+here=$(wc -l <"$console")
+{ echo "---- gdb, status ${status:-0}"; cat "$out"; echo "---- console"; cat "$console"; } >>"$log"
+[ "${status:-0}" != 124 ] || fail "gdb: not within $limit s"
+from=1
+for regex in ${expect[@]+"${expect[@]}"}; do
+	n=$(tail -n +$from "$out" | grep -nEam1 -- "$regex") || fail "gdb did not say: $regex"
+	from=$((from + ${n%%:*}))
+done
+for regex in ${never[@]+"${never[@]}"}; do
+	! grep -Eaq -- "$regex" "$out" || fail "gdb said: $(grep -Eam1 -- "$regex" "$out")"
+done
+for regex in ${after[@]+"${after[@]}"}; do
+	console_has $((here + 1)) "$regex"
+	here=$matched
+done
+! tr -d '\r' <"$console" | grep -Eaq 'nacre: panic' || fail "$(grep -am1 panic "$console")"
+tail -n +1 "$console" >>"$log"
