@@ -29,8 +29,10 @@ static bool escaped;
  * the boot hart alone, and not while a byte is held. */
 static struct gdb_detect detect;
 static uint64_t detect_end;
-#define DETECT_HZ      20 /* so long for a byte or two, which people type, */
-#define DETECT_SURE_HZ 2  /* and so long once it looks like a packet */
+#define DETECT_HZ 10 /* so long for what people may have typed, */
+#define DETECT_HALF \
+	14 /* bytes that nobody types by chance: then it may take its time, in seconds */
+#define DETECT_SECONDS 5
 
 static void rx_stop(bool stop)
 {
@@ -181,7 +183,8 @@ static void typed(uint8_t c)
 	switch (guest_view_enabled() ? gdb_detect(&detect, c, gdb_target_waits()) : GDB_NO) {
 	case GDB_MAYBE:
 		detect_end =
-			timer_now() + host.timebase / (detect.n > 2 ? DETECT_SURE_HZ : DETECT_HZ);
+			timer_now() + (detect.n < DETECT_HALF ? host.timebase / DETECT_HZ
+							      : host.timebase * DETECT_SECONDS);
 		console_need_poll();
 		break;
 	case GDB_YES:
