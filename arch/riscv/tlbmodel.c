@@ -134,7 +134,7 @@ void tlbm_assign(struct tlbm *m, unsigned hart, uint64_t owner, uint32_t vmid)
 			orphan(m, old);
 	t = tag_of(m, hart, vmid);
 	t->owner = owner;
-	t->cached_for = 0; /* also if it had that number before */
+	t->g_for = t->vs_for = 0; /* also if it had that number before */
 }
 
 void tlbm_release(struct tlbm *m, uint64_t owner)
@@ -165,15 +165,16 @@ static void put_in_force(struct tlbm *m, struct tlbm_tag *t, uint64_t space)
 
 	h->tag = (int)(t - m->tag);
 	t->seen = m->now;
-	if (t->space != space || t->cached_for != t->owner) {
+	if (t->space != space || t->g_for != t->owner) {
 		t->g_foreign = t->g_foreign || is_dirty(h->g_dirty, t->number);
 		drop_stale(m, t, TLBM_KIND_G);
 		t->space = space;
+		t->g_for = t->owner;
 	}
-	if (t->cached_for != t->owner || !t->owner) {
+	if (t->vs_for != t->owner || !t->owner) {
 		t->vs_foreign = t->vs_foreign || is_dirty(h->vs_dirty, t->number);
 		drop_stale(m, t, TLBM_KIND_VS);
-		t->cached_for = t->owner;
+		t->vs_for = t->owner;
 	}
 	set_dirty(h->g_dirty, t->number);
 	set_dirty(h->vs_dirty, t->number);
@@ -273,7 +274,7 @@ static void forget(struct tlbm *m, unsigned hart, bool vs, uint32_t vmid)
 		if (tag_in_force(m, t))
 			set_dirty(map, t->number);
 		else
-			*(vs ? &t->cached_for : &t->space) = 0;
+			*(vs ? &t->vs_for : &t->space) = 0;
 	}
 }
 

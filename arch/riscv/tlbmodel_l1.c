@@ -31,7 +31,7 @@ struct tlbm_stale stale_of(const struct tlbm *m, unsigned hart, const struct hfe
 /* The VS-stage entries of a tag that s covers are wrong. */
 void stale_vs(struct tlbm *m, const struct tlbm_tag *t, struct tlbm_stale s)
 {
-	if (!is_dirty(m->hart[t->hart].vs_dirty, t->number) || t->cached_for != t->owner)
+	if (!is_dirty(m->hart[t->hart].vs_dirty, t->number) || t->vs_for != t->owner)
 		return;
 	s.kind = TLBM_KIND_VS;
 	s.tag = (uint16_t)(t - m->tag);

@@ -95,9 +95,9 @@ struct tlbm_table {
 };
 
 struct tlbm_tag {
-	uint64_t owner;		    /* 0: nobody's any more */
-	uint64_t space, cached_for; /* the tables and the owner whose entries there may be; 0:
-				       unknown or none */
+	uint64_t owner;		/* 0: nobody's any more */
+	uint64_t space;		/* whose entries there may be: of these tables, */
+	uint64_t g_for, vs_for; /* for these owners; 0: unknown or none */
 	uint64_t seen;
 	uint16_t number;
 	uint8_t hart;

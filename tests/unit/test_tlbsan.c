@@ -13,6 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "tlbsan_nested.h"
 #include "tlbsan_steps.h"
 
 #define F(fault) (1U << TLBM_##fault)
@@ -63,14 +64,44 @@ static const struct {
 	SEED(NO_WAIT, F(UNSETTLED)),
 	SEED(INVAL_NOT_ENDED, F(INVAL)),
 	SEED(INVAL_NOT_BEGUN, F(INVAL)),
+	SEED(NACL_PAGE_COUNT, F(STALE_G) | F(STALE_VS) | F(REUSED)),
+	SEED(NACL_PAGE_NUMBER, F(STALE_G) | F(STALE_VS) | F(REUSED)),
+	SEED(NACL_ORDER_LOST, F(STALE_G) | F(REUSED)),
+	SEED(NACL_VMID, F(STALE_G) | F(STALE_VS) | F(FOREIGN_VS) | F(REUSED)),
+	SEED(NACL_VMID_FOR_ASID, F(STALE_G) | F(STALE_VS) | F(REUSED)),
+	SEED(NACL_ASID, F(STALE_VS)),
+	SEED(NACL_TYPE, F(STALE_G) | F(STALE_VS) | F(FOREIGN_G) | F(FOREIGN_VS) | F(REUSED)),
+	SEED(NACL_FULL_DROPS, F(STALE_G) | F(STALE_VS) | F(REUSED)),
+	SEED(NACL_FULL_OVERWRITES, F(STALE_G) | F(STALE_VS) | F(REUSED)),
+	SEED(NACL_NOT_PENDING, F(STALE_G) | F(STALE_VS) | F(FOREIGN_G) | F(FOREIGN_VS) | F(REUSED)),
+	SEED(NACL_OTHER_HART, F(STALE_G) | F(STALE_VS) | F(FOREIGN_G) | F(FOREIGN_VS) | F(REUSED)),
+	SEED(NACL_NO_SYNC, F(STALE_G) | F(STALE_VS) | F(FOREIGN_G) | F(FOREIGN_VS) | F(REUSED)),
+	SEED(NACL_DONE_UNREAD, F(STALE_G) | F(STALE_VS) | F(FOREIGN_G) | F(FOREIGN_VS) | F(REUSED)),
+	SEED(L1_FENCE_IGNORED, F(STALE_SHADOW)),
+	SEED(L1_OTHER_VMID, F(STALE_SHADOW)),
+	SEED(L1_ONE_SLOT, F(STALE_SHADOW)),
+	SEED(L1_PAGE_SHORT, F(STALE_SHADOW)),
+	SEED(L1_PART_OF_LEAF, F(STALE_SHADOW)),
+	SEED(SHADOW_NO_FENCE, F(STALE_G) | F(REUSED)),
+	SEED(SHADOW_OTHER_VMID, F(STALE_G) | F(REUSED)),
+	SEED(SHADOW_RECLAIM_EARLY, F(REUSED)),
+	SEED(SLOT_NOT_EMPTIED, F(STALE_SHADOW)),
+	SEED(SLOT_KEEPS_NUMBER, F(STALE_G) | F(REUSED)),
+	SEED(L1_VVMA_IGNORED, F(STALE_VS)),
+	SEED(L1_VVMA_OTHER_SLOT, F(STALE_VS)),
+	SEED(L1_VVMA_UNDRAINED, F(STALE_VS)),
 };
 
 /* The steps until the first report, which is in *r; 0: none. */
 static unsigned history(unsigned vmid_bits, unsigned steps, struct tlbm_report *r)
 {
 	sim_start(vmid_bits);
+	nested_start();
 	for (unsigned i = 1; i <= steps; i++) {
-		sim_step();
+		if (nested)
+			nested_step();
+		else
+			sim_step();
 		if (tlbm_take(&model, r))
 			return i;
 	}
@@ -82,13 +113,15 @@ static void choose(unsigned i)
 	rng = 88172645463325252u + i;
 	svinval = i & 1;
 	pinned = i & 2;
+	nacl = i & 4;
+	nested = i % 3 == 0;
 }
 
 static const unsigned widths[] = {14, 3, 2, 1, 0};
 
 static void test_unseeded(void **state)
 {
-	unsigned turns = getenv("TLBSAN_TURNS") ? (unsigned)atoi(getenv("TLBSAN_TURNS")) : 20;
+	unsigned turns = getenv("TLBSAN_TURNS") ? (unsigned)atoi(getenv("TLBSAN_TURNS")) : 12;
 	struct tlbm_report r;
 	char text[300];
 

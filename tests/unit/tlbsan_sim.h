@@ -4,12 +4,16 @@
  * they are, with the fence watcher's hooks in them, and around them what core/vcpu.c does, with a
  * fault built in where `seed` says. Included by that test only.
  */
+#ifndef TLBSAN_SIM_H
+#define TLBSAN_SIM_H
+
 #define TLBSAN
 #include "../../arch/riscv/gstage.c"
 #undef ENTRIES
 #include "../../arch/riscv/vmid.c"
 
 #include <arch/hfence.h>
+#include <arch/nacl_shmem.h>
 #include <arch/tlbmodel.h>
 
 #define HARTS	   3
@@ -64,13 +68,41 @@ enum seed {
 	NO_WAIT,
 	INVAL_NOT_ENDED,
 	INVAL_NOT_BEGUN,
+	/* The consumer of nested acceleration, and its provider. */
+	NACL_PAGE_COUNT,
+	NACL_PAGE_NUMBER,
+	NACL_ORDER_LOST,
+	NACL_VMID,
+	NACL_VMID_FOR_ASID,
+	NACL_ASID,
+	NACL_TYPE,
+	NACL_FULL_DROPS,
+	NACL_FULL_OVERWRITES,
+	NACL_NOT_PENDING,
+	NACL_OTHER_HART,
+	NACL_NO_SYNC,
+	NACL_DONE_UNREAD,
+	/* Shadow tables: tlbsan_nested.h */
+	L1_FENCE_IGNORED,
+	L1_OTHER_VMID,
+	L1_ONE_SLOT,
+	L1_PAGE_SHORT,
+	L1_PART_OF_LEAF,
+	SHADOW_NO_FENCE,
+	SHADOW_OTHER_VMID,
+	SHADOW_RECLAIM_EARLY,
+	SLOT_NOT_EMPTIED,
+	SLOT_KEEPS_NUMBER,
+	L1_VVMA_IGNORED,
+	L1_VVMA_OTHER_SLOT,
+	L1_VVMA_UNDRAINED,
 	SEEDS
 };
 
 static enum seed seed;
 static struct tlbm model;
-static unsigned acting; /* the hart that runs */
-static bool svinval, pinned; /* pinned: each vcpu to a hart */
+static unsigned acting;		   /* the hart that runs */
+static bool svinval, nacl, pinned; /* pinned: each vcpu to a hart */
 
 static uint64_t rng;
 
@@ -198,6 +230,8 @@ struct hart {
 	struct vcpu *v;
 	bool in_guest;
 	uint64_t hgatp;
+	struct nacl_shmem shmem;
+	unsigned hint;
 };
 
 static struct hart harts[HARTS];
@@ -211,9 +245,75 @@ static uint64_t ram_of(const struct vm *vm, uint64_t at)
 
 /* ---- Fences of a hart ---- */
 
+/* The hypervisor below. */
+static void sync_entries(unsigned hart)
+{
+	struct hfence h[NACL_HFENCE_UNPACKED];
+
+	for (unsigned i = 0; i < NACL_HFENCE_ENTRIES; i++) {
+		struct nacl_hfence *e = &harts[hart].shmem.hfence[i];
+
+		for (unsigned n = nacl_hfence_unpack(e, h); n--;)
+			if (seed != NACL_DONE_UNREAD || rnd(4))
+				tlbm_fence(&model, hart, &h[n]);
+		nacl_hfence_done(e);
+	}
+}
+
+static void spoil_entry(struct nacl_hfence *e)
+{
+	uint64_t vmid = e->config >> NACL_HFENCE_VMID_SHIFT & NACL_HFENCE_VMID_MASK,
+		 asid = e->config & NACL_HFENCE_ASID_MASK;
+
+	if (seed == NACL_PAGE_COUNT && e->page_count > 1)
+		e->page_count--;
+	if (seed == NACL_PAGE_NUMBER && e->page_count)
+		e->page_number++;
+	if (seed == NACL_ORDER_LOST)
+		e->config &= ~(NACL_HFENCE_ORDER_MASK << NACL_HFENCE_ORDER_SHIFT);
+	if (seed == NACL_VMID)
+		e->config ^= UINT64_C(1) << NACL_HFENCE_VMID_SHIFT;
+	if (seed == NACL_VMID_FOR_ASID)
+		e->config += vmid - asid;
+	if (seed == NACL_ASID)
+		e->config ^= 1;
+	if (seed == NACL_TYPE)
+		e->config ^= UINT64_C(4) << NACL_HFENCE_TYPE_SHIFT;
+	if (seed == NACL_NOT_PENDING && rnd(4) == 0)
+		nacl_hfence_done(e);
+}
+
+/* hfence_entry() of hext_nacl.c. */
+static void queue_entry(const struct hfence *request)
+{
+	struct hart *h = &harts[seed == NACL_OTHER_HART ? (acting + 1) % HARTS : acting];
+	struct hfence one = *request;
+	int i = nacl_hfence_free(&h->shmem, &h->hint);
+
+	if (hfence_is_vvma(&one))
+		one.vmid = (harts[acting].hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT;
+	if (i < 0 && seed == NACL_FULL_DROPS)
+		return;
+	if (i < 0 && seed == NACL_FULL_OVERWRITES)
+		i = 7;
+	if (i < 0) {
+		sync_entries(acting);
+		i = nacl_hfence_free(&h->shmem, &h->hint);
+	}
+	assert_int_equal(nacl_hfence_pack(&h->shmem.hfence[i], &one), 0);
+	spoil_entry(&h->shmem.hfence[i]);
+}
+
 static void fence(unsigned type, uint64_t addr, uint64_t id)
 {
-	tlbm_insn(&model, acting, type, addr, id);
+	struct hfence h = {
+		.type = (uint8_t)type, .vmid = (uint16_t)id, .asid = (uint16_t)id, .addr = addr};
+
+	h.count = !hfence_is_all(&h);
+	if (nacl)
+		queue_entry(&h);
+	else
+		tlbm_insn(&model, acting, type, addr, id);
 }
 
 static void spoil(struct hfence *h)
@@ -258,7 +358,11 @@ static void carry_out(const struct hfence *request)
 		fence(h.type, 0, id);
 		return;
 	}
-	inval = svinval && h.count > 1;
+	if (nacl && !svinval) { /* else an entry for each page, so that they are used up */
+		queue_entry(&h);
+		return;
+	}
+	inval = svinval && !nacl && h.count > 1;
 	if (inval && seed != INVAL_NOT_BEGUN)
 		tlbm_inval(&model, acting, true);
 	for (uint64_t i = 0; i < h.count; i++)
@@ -352,6 +456,8 @@ static void enter(unsigned hart)
 		drain(h->v);
 		tlbm_look(&model, hart);
 	}
+	if (seed != NACL_NO_SYNC || rnd(4))
+		sync_entries(hart);
 	tlbm_enter(&model, hart, (uintptr_t)&h->v->vmid);
 	h->in_guest = true;
 }
@@ -440,3 +546,5 @@ static void fence_change(struct vm *vm, const struct gstage_change *c)
 		if (&vms[vcpus[i].vm] == vm)
 			kick(&vcpus[i]);
 }
+
+#endif
