@@ -7,8 +7,9 @@
  * Each feature that is missing leaves its part to the trapping instructions (hext_native.c), so all
  * 16 sets work. With SYNC_CSR the CSR space has what each CSR in it shall be, in dirty words or as
  * the hypervisor below left them; with SYNC_HFENCE a request is an entry, carried out at the latest
- * before the guest runs again. AUTOSWAP_CSR is for SYNC_SRET only. Functions whose features are a
- * constant argument are inlined into one function for each set.
+ * before the guest runs again. SYNC_SRET is used when there is something to synchronise, and
+ * AUTOSWAP_CSR together with it where hstatus is not in the CSR space. Functions whose features are
+ * a constant argument are inlined into one function for each set.
  */
 #include <arch/atomic.h>
 #include <arch/csr.h>
@@ -73,41 +74,45 @@ static void call_below(uint64_t fid)
 
 /* ---- SYNC_CSR ---- */
 
-/* The hypervisor below is not told what it knows. */
-ALWAYS_INLINE void put(struct nacl_shmem *s, unsigned csr, uint64_t value)
+ALWAYS_INLINE uint64_t get(struct hext_hart *h, unsigned csr)
 {
-	if (nacl_csr_get(s, csr) != value)
-		nacl_csr_put(s, csr, value);
+	return nacl_csr_get(h->nacl, csr);
 }
 
-static void sync_csrs(struct nacl_shmem *s)
+/* The hypervisor below is not told what it knows. */
+ALWAYS_INLINE void put(struct hext_hart *h, unsigned csr, uint64_t value)
 {
-	uint64_t dirty = 0;
+	if (get(h, csr) == value)
+		return;
+	nacl_csr_put(h->nacl, csr, value);
+	h->dirty = true;
+}
 
-	for (unsigned i = 0; i < ARRAY_SIZE(s->dirty); i++)
-		dirty |= nacl_load(&s->dirty[i]);
-	if (dirty)
-		call_below(SBI_NACL_SYNC_CSR);
+static void sync_csrs(struct hext_hart *h)
+{
+	if (!h->dirty)
+		return;
+	h->dirty = false;
+	call_below(SBI_NACL_SYNC_CSR);
 }
 
 static void csr_load(struct hext_ctx *c)
 {
 	struct hext_hart *h = self();
-	struct nacl_shmem *s = h->nacl;
 
 	h->loaded = c;
 	drop_reservation();
 	/* In any order: the hypervisor below takes all of them before the guest runs. */
-#define PUT(csr, member) put(s, CSR_##csr, c->member);
+#define PUT(csr, member) put(h, CSR_##csr, c->member);
 	OUR_CSRS(PUT)
 	GUEST_CSRS(PUT)
 #undef PUT
 	tlbsan_hgatp(c->hgatp);
-	put(s, CSR_HEDELEG, c->hedeleg);
+	put(h, CSR_HEDELEG, c->hedeleg);
 	if (hext_caps.stateen)
-		put(s, CSR_HSTATEEN0, c->hstateen0);
+		put(h, CSR_HSTATEEN0, c->hstateen0);
 	if (hext_caps.sstc)
-		put(s, CSR_VSTIMECMP, c->vstimecmp);
+		put(h, CSR_VSTIMECMP, c->vstimecmp);
 	csr_write(CSR_SCOUNTEREN, c->scounteren);
 	csr_write(CSR_SENVCFG, c->senvcfg);
 	if (hext_caps.unguarded)
@@ -116,40 +121,40 @@ static void csr_load(struct hext_ctx *c)
 
 static void csr_unload(struct hext_ctx *c)
 {
-	struct nacl_shmem *s = self()->nacl;
+	struct hext_hart *h = self();
 
-#define GET(csr, member) c->member = nacl_csr_get(s, CSR_##csr);
+#define GET(csr, member) c->member = get(h, CSR_##csr);
 	GUEST_CSRS(GET)
 #undef GET
 	/* As in native_put(), and at once: it is a wfi to the hypervisor below that it would end.
 	 */
 	csr_write(CSR_VSIE, 0);
 	if (hext_caps.sstc)
-		c->vstimecmp = nacl_csr_get(s, CSR_VSTIMECMP);
+		c->vstimecmp = get(h, CSR_VSTIMECMP);
 	c->scounteren = csr_read(CSR_SCOUNTEREN);
 	c->senvcfg = csr_read(CSR_SENVCFG);
 }
 
 static void csr_hvip_set(struct hext_ctx *c, uint64_t set)
 {
-	struct nacl_shmem *s = self()->nacl;
+	struct hext_hart *h = self();
 
 	(void)c;
-	put(s, CSR_HVIP, nacl_csr_get(s, CSR_HVIP) | set);
+	put(h, CSR_HVIP, get(h, CSR_HVIP) | set);
 }
 
 static void csr_hvip_clear(struct hext_ctx *c, uint64_t clear)
 {
-	struct nacl_shmem *s = self()->nacl;
+	struct hext_hart *h = self();
 
 	(void)c;
-	put(s, CSR_HVIP, nacl_csr_get(s, CSR_HVIP) & ~clear);
+	put(h, CSR_HVIP, get(h, CSR_HVIP) & ~clear);
 }
 
 static uint64_t csr_hvip_read(struct hext_ctx *c)
 {
 	(void)c;
-	return nacl_csr_get(self()->nacl, CSR_HVIP);
+	return get(self(), CSR_HVIP);
 }
 
 /*
@@ -159,56 +164,54 @@ static uint64_t csr_hvip_read(struct hext_ctx *c)
  */
 static uint64_t csr_pending(struct hext_ctx *c)
 {
-	struct nacl_shmem *s = self()->nacl;
-	uint64_t ip = nacl_csr_get(s, CSR_HVIP);
+	struct hext_hart *h = self();
+	uint64_t ip = get(h, CSR_HVIP);
 
-	if ((c->henvcfg & HENVCFG_STCE) &&
-	    nacl_csr_get(s, CSR_VSTIMECMP) <= timer_now() + c->htimedelta)
+	if ((c->henvcfg & HENVCFG_STCE) && get(h, CSR_VSTIMECMP) <= timer_now() + c->htimedelta)
 		ip |= IP_VSTI;
-	return (ip & c->hideleg) >> 1 & nacl_csr_get(s, CSR_VSIE);
+	return (ip & c->hideleg) >> 1 & get(h, CSR_VSIE);
 }
 
 static void csr_set_hgatp(struct hext_ctx *c)
 {
-	put(self()->nacl, CSR_HGATP, c->hgatp);
+	put(self(), CSR_HGATP, c->hgatp);
 	tlbsan_hgatp(c->hgatp);
 }
 
 static void csr_set_hedeleg(struct hext_ctx *c)
 {
-	put(self()->nacl, CSR_HEDELEG, c->hedeleg);
+	put(self(), CSR_HEDELEG, c->hedeleg);
 }
 
 /* vsie is a part of hie: both words are kept, for both are read here. */
-static void swap_enables(struct nacl_shmem *s, struct hext_ctx *c, struct world *w)
+static void swap_enables(struct hext_hart *h, struct hext_ctx *c, struct world *w)
 {
 	uint64_t delegated = c->hideleg, hie = w->hie;
 
-	w->hie = (nacl_csr_get(s, CSR_VSIE) << 1 & delegated) |
-		 (nacl_csr_get(s, CSR_HIE) & ~delegated & IP_VS);
+	w->hie = (get(h, CSR_VSIE) << 1 & delegated) | (get(h, CSR_HIE) & ~delegated & IP_VS);
 	c->hideleg = w->hideleg;
 	w->hideleg = delegated;
-	put(s, CSR_HIDELEG, c->hideleg);
-	put(s, CSR_HIE, hie);
-	put(s, CSR_VSIE, (hie & c->hideleg) >> 1);
+	put(h, CSR_HIDELEG, c->hideleg);
+	put(h, CSR_HIE, hie);
+	put(h, CSR_VSIE, (hie & c->hideleg) >> 1);
 }
 
-static uint64_t swap_word(struct nacl_shmem *s, unsigned csr, uint64_t value)
+static uint64_t swap_word(struct hext_hart *h, unsigned csr, uint64_t value)
 {
-	uint64_t old = nacl_csr_get(s, csr);
+	uint64_t old = get(h, csr);
 
-	put(s, csr, value);
+	put(h, csr, value);
 	return old;
 }
 
 static void csr_exchange(struct hext_ctx *c, struct world *w)
 {
-	struct nacl_shmem *s = self()->nacl;
+	struct hext_hart *h = self();
 
-#define SWAP_WORD(csr, member) w->member = swap_word(s, CSR_##csr, w->member);
+#define SWAP_WORD(csr, member) w->member = swap_word(h, CSR_##csr, w->member);
 #define SWAP_OURS(csr, member) \
 	SWAP_WORD(csr, member) \
-	c->member = nacl_csr_get(s, CSR_##csr);
+	c->member = get(h, CSR_##csr);
 	SWAP_WORD(VSSTATUS, vsstatus)
 	SWAP_WORD(VSTVEC, vstvec)
 	SWAP_WORD(VSSCRATCH, vsscratch)
@@ -219,11 +222,11 @@ static void csr_exchange(struct hext_ctx *c, struct world *w)
 	SWAP_WORD(HVIP, hvip)
 	w->hvip &= IP_VS; /* as in native_swap() */
 	if (hext_caps.sstc)
-		w->vstimecmp = swap_word(s, CSR_VSTIMECMP, w->vstimecmp);
+		w->vstimecmp = swap_word(h, CSR_VSTIMECMP, w->vstimecmp);
 	OUR_CSRS(SWAP_OURS)
-	w->hedeleg = swap_word(s, CSR_HEDELEG, w->hedeleg);
-	c->hedeleg = nacl_csr_get(s, CSR_HEDELEG);
-	swap_enables(s, c, w);
+	w->hedeleg = swap_word(h, CSR_HEDELEG, w->hedeleg);
+	c->hedeleg = get(h, CSR_HEDELEG);
+	swap_enables(h, c, w);
 	tlbsan_hgatp(c->hgatp);
 #undef SWAP_WORD
 #undef SWAP_OURS
@@ -232,54 +235,54 @@ static void csr_exchange(struct hext_ctx *c, struct world *w)
 static uint64_t csr_vsepc(struct hext_ctx *c)
 {
 	(void)c;
-	return nacl_csr_get(self()->nacl, CSR_VSEPC);
+	return get(self(), CSR_VSEPC);
 }
 
 static uint64_t csr_vscause(struct hext_ctx *c)
 {
 	(void)c;
-	return nacl_csr_get(self()->nacl, CSR_VSCAUSE);
+	return get(self(), CSR_VSCAUSE);
 }
 
 static uint64_t csr_vsatp(struct hext_ctx *c)
 {
 	(void)c;
-	return nacl_csr_get(self()->nacl, CSR_VSATP);
+	return get(self(), CSR_VSATP);
 }
 
 static uint64_t csr_vsstatus(struct hext_ctx *c)
 {
 	(void)c;
-	return nacl_csr_get(self()->nacl, CSR_VSSTATUS);
+	return get(self(), CSR_VSSTATUS);
 }
 
 static void csr_set_vstimecmp(struct hext_ctx *c, uint64_t guest_time)
 {
 	(void)c;
-	put(self()->nacl, CSR_VSTIMECMP, guest_time);
+	put(self(), CSR_VSTIMECMP, guest_time);
 }
 
 static uint64_t csr_get_vstimecmp(struct hext_ctx *c)
 {
 	(void)c;
-	return nacl_csr_get(self()->nacl, CSR_VSTIMECMP);
+	return get(self(), CSR_VSTIMECMP);
 }
 
 static void csr_inject(struct hext_ctx *c, uint64_t cause, uint64_t stval)
 {
-	struct nacl_shmem *s = self()->nacl;
+	struct hext_hart *h = self();
 	struct inject_state i = {
-		.vsstatus = nacl_csr_get(s, CSR_VSSTATUS),
-		.vstvec = nacl_csr_get(s, CSR_VSTVEC),
+		.vsstatus = get(h, CSR_VSSTATUS),
+		.vstvec = get(h, CSR_VSTVEC),
 		.pc = c->sepc,
 		.virt_priv_s = (c->sstatus & SSTATUS_SPP) != 0,
 	};
 
 	inject_exception(&i, cause, stval);
-	put(s, CSR_VSSTATUS, i.vsstatus);
-	put(s, CSR_VSEPC, i.vsepc);
-	put(s, CSR_VSCAUSE, i.vscause);
-	put(s, CSR_VSTVAL, i.vstval);
+	put(h, CSR_VSSTATUS, i.vsstatus);
+	put(h, CSR_VSEPC, i.vsepc);
+	put(h, CSR_VSCAUSE, i.vscause);
+	put(h, CSR_VSTVAL, i.vstval);
 	c->sepc = i.pc;
 	c->sstatus |= SSTATUS_SPP;
 }
@@ -313,7 +316,7 @@ static bool queue(struct hext_hart *h, const struct hfence *f)
 /* An instruction takes the VMID from the hgatp that the hypervisor below knows of. */
 static void hfence_insn(const struct hfence *f)
 {
-	sync_csrs(self()->nacl);
+	sync_csrs(self());
 	hext_native.hfence(f);
 }
 
@@ -347,35 +350,53 @@ static bool is_guest_page_fault(uint64_t scause)
 	       scause == CAUSE_STORE_GUEST_PAGE_FAULT;
 }
 
-ALWAYS_INLINE void before_run(struct hext_ctx *c, struct hext_hart *h, unsigned features)
+/*
+ * hstatus has kept what the last trap of the guest left there. To exchange it with a value of our
+ * own by AUTOSWAP_CSR would be good for nothing where the CSR space has it too: we have none.
+ */
+ALWAYS_INLINE bool swaps(unsigned features)
 {
-	if ((features & SRET) && (features & SWAP))
-		nacl_autoswap_enable(h->nacl, c->hstatus);
-	else if (features & CSRS)
-		put(h->nacl, CSR_HSTATUS, c->hstatus);
-	else
-		csr_write(CSR_HSTATUS, c->hstatus);
-	if (features & SRET) {
-		h->queued = 0; /* the SRET synchronises all */
-	} else {
-		sync_csrs(h->nacl);
-		sync_hfences(h);
-	}
+	return (features & SRET) && (features & SWAP) && !(features & CSRS);
 }
 
-ALWAYS_INLINE void after_run(struct hext_ctx *c, struct nacl_shmem *s, unsigned features)
+/* False: there is nothing to synchronise, and a SRET instruction alone is less work for the
+ * hypervisor below. */
+ALWAYS_INLINE bool before_run(struct hext_ctx *c, struct hext_hart *h, unsigned features)
+{
+	bool wanted = swaps(features);
+
+	if (swaps(features))
+		nacl_autoswap_enable(h->nacl, c->hstatus);
+	else if (features & CSRS)
+		put(h, CSR_HSTATUS, c->hstatus);
+	else
+		csr_write(CSR_HSTATUS, c->hstatus);
+	if (!(features & SRET)) {
+		sync_csrs(h);
+		sync_hfences(h);
+		return false;
+	}
+	if (h->queued)
+		tlbsan_nacl(h->nacl);
+	wanted |= h->dirty || h->queued;
+	h->dirty = false;
+	h->queued = 0;
+	return wanted;
+}
+
+ALWAYS_INLINE void after_run(struct hext_ctx *c, struct hext_hart *h, unsigned features)
 {
 	struct vcpu_exit *e = &c->exit;
 
-	if ((features & SRET) && (features & SWAP))
-		c->hstatus = nacl_load(&s->autoswap.hstatus);
+	if (swaps(features))
+		c->hstatus = nacl_load(&h->nacl->autoswap.hstatus);
 	else if (features & CSRS)
-		c->hstatus = nacl_csr_get(s, CSR_HSTATUS);
+		c->hstatus = get(h, CSR_HSTATUS);
 	else
 		c->hstatus = csr_read(CSR_HSTATUS);
 	if (features & CSRS) {
-		e->htval = nacl_csr_get(s, CSR_HTVAL);
-		e->htinst = nacl_csr_get(s, CSR_HTINST);
+		e->htval = get(h, CSR_HTVAL);
+		e->htinst = get(h, CSR_HTINST);
 	} else if (is_guest_page_fault(e->scause)) {
 		e->htval = csr_read(CSR_HTVAL);
 		e->htinst = csr_read(CSR_HTINST);
@@ -389,12 +410,11 @@ ALWAYS_INLINE void run(struct hext_ctx *c, unsigned features)
 	struct hext_hart *h = self();
 
 	do {
-		before_run(c, h, features);
-		if (features & SRET)
+		if (before_run(c, h, features))
 			hext_nacl_sync_sret(c, h->nacl->sret_x);
 		else
 			hext_nacl_sret(c);
-		after_run(c, h->nacl, features);
+		after_run(c, h, features);
 	} while (vcpu_on_exit(c, &c->exit));
 }
 
@@ -408,15 +428,13 @@ RUN(run_csr, CSRS)
 RUN(run_sret, SRET)
 RUN(run_sret_csr, SRET | CSRS)
 RUN(run_sret_swap, SRET | SWAP)
-RUN(run_sret_swap_csr, SRET | SWAP | CSRS)
 
 static void (*choose_run(unsigned features))(struct hext_ctx *)
 {
 	switch (features & (SRET | SWAP | CSRS)) {
-	case SRET | SWAP | CSRS:
-		return run_sret_swap_csr;
 	case SRET | SWAP:
 		return run_sret_swap;
+	case SRET | SWAP | CSRS:
 	case SRET | CSRS:
 		return run_sret_csr;
 	case SRET:
@@ -434,7 +452,7 @@ static void (*choose_run(unsigned features))(struct hext_ctx *)
 /* What the instruction acts on is what the hypervisor below knows of. */
 static void access_sync(void)
 {
-	sync_csrs(self()->nacl);
+	sync_csrs(self());
 	sync_hfences(self());
 }
 
@@ -459,7 +477,7 @@ bool hext_nacl_compose(struct hext_ops *ops, unsigned features)
 		return false;
 	ops->load = insn_load;
 	ops->enter = choose_run(features);
-	ops->access = (features & SRET) && (features & SWAP) ? access_swap : access_sync;
+	ops->access = swaps(features) ? access_swap : access_sync;
 	if (features & CSRS) {
 		ops->load = csr_load;
 		ops->put = csr_unload;

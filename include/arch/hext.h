@@ -103,6 +103,7 @@ struct hext_hart {
 	struct hext_ctx *loaded;
 	unsigned hint;		  /* where a free entry for a TLB request may be */
 	unsigned queued;	  /* entries that are written and not yet synchronised */
+	bool dirty;		  /* so are CSR words */
 };
 
 /* What this hart and its firmware offer; probed at boot (hext_probe()), the smallest over all harts. */
