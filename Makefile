@@ -30,7 +30,7 @@ CLANG		?= clang
 PURE := core/bundle.c core/bus.c core/config.c core/config_prop.c core/fdt.c core/gdb.c core/gdb_data.c core/gdb_run.c core/gdb_text.c \
 	core/gdb_wire.c core/gdb_xml.c core/host.c \
 	core/line.c core/page.c core/points.c core/prefix.c core/rng.c \
-	arch/riscv/amo.c arch/riscv/gstage.c arch/riscv/hfence.c arch/riscv/inject.c arch/riscv/insn.c arch/riscv/isa.c \
+	arch/riscv/amo.c arch/riscv/amo_quick.c arch/riscv/gstage.c arch/riscv/hfence.c arch/riscv/inject.c arch/riscv/insn.c arch/riscv/isa.c \
 	arch/riscv/isa_guest.c arch/riscv/nacl_shmem.c arch/riscv/step.c \
 	arch/riscv/tlbmodel.c arch/riscv/tlbmodel_l1.c arch/riscv/tlbmodel_stale.c arch/riscv/tlbmodel_text.c arch/riscv/vmid.c arch/riscv/vwalk.c \
 	guest/hartmask.c guest/image.c guest/vfdt.c guest/vplic.c guest/vpmu.c guest/vuart.c

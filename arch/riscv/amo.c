@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * AMOs on host memory: see arch/amo.h. A byte or halfword lies in one aligned 32-bit word, so
- * exchanging that word when nothing in it has changed is atomic for the part, and preserves stores
- * of others to the rest. (Unprivileged specification, chapters "A", "Zabha", "Zacas".)
+ * AMOs on host memory: see arch/amo.h; of bytes and halfwords: amo_part.h. (Unprivileged
+ * specification, chapters "A", "Zabha", "Zacas".)
  */
 #include <arch/amo.h>
 #include <spec/insn.h>
+#include "amo_part.h"
 
 static uint64_t low(uint64_t v, unsigned size)
 {
@@ -74,22 +74,6 @@ uint64_t amo_result(const struct amo *a, uint64_t old)
 	return result(a, old, a->size);
 }
 
-/* In the aligned word that holds it. */
-static inline __attribute__((always_inline)) int64_t
-perform_part(uint64_t addr, const struct amo *a, unsigned size)
-{
-	uint32_t *word = (uint32_t *)(addr & ~UINT64_C(3)),
-		 seen = __atomic_load_n(word, __ATOMIC_RELAXED), next;
-	unsigned shift = 8 * (addr & 3);
-	uint32_t mask = (uint32_t)low(UINT64_MAX, size) << shift;
-
-	do
-		next = (seen & ~mask) | (uint32_t)result(a, seen >> shift, size) << shift;
-	while (!__atomic_compare_exchange_n(word, &seen, next, false, __ATOMIC_SEQ_CST,
-					    __ATOMIC_SEQ_CST));
-	return sign(seen >> shift, size);
-}
-
 static int64_t perform_word(uint32_t *p, const struct amo *a)
 {
 	uint32_t seen = __atomic_load_n(p, __ATOMIC_RELAXED);
@@ -114,9 +98,8 @@ uint64_t amo_perform(void *p, const struct amo *a)
 {
 	switch (a->size) {
 	case 1:
-		return (uint64_t)perform_part((uint64_t)p, a, 1);
 	case 2:
-		return (uint64_t)perform_part((uint64_t)p, a, 2);
+		return amo_part(p, a->op, a->size, a->operand, a->compare);
 	case 4:
 		return (uint64_t)perform_word(p, a);
 	default:
