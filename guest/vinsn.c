@@ -143,7 +143,6 @@ static void carry_out(struct vcpu *v, const struct insn *in)
 	else
 		do_amo(v, in, p);
 	v->ctx.sepc += in->len;
-	v->emulated++;
 }
 
 /* Is it one that this guest was given? What decodes as INSN_AMO exists; of 16 bytes only AMOCAS
@@ -164,7 +163,7 @@ bool vinsn_illegal(struct vcpu *v, const struct vcpu_exit *e)
 	/* stval may be 0 on harts that do not report instructions. */
 	if (!bits && !exit_fetch(v, &bits))
 		return true;
-	if (insn_decode(bits, &in) == 0 && promised(v, &in))
+	if ((bits & 0x7f) == OPCODE_AMO && insn_decode(bits, &in) == 0 && promised(v, &in))
 		carry_out(v, &in);
 	else
 		vcpu_inject(v, CAUSE_ILLEGAL, e->stval);

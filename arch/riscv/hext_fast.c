@@ -3,7 +3,7 @@
  * Exits that are answered in the trap itself, without the way back to the run loop: what a guest
  * asks most often and what needs only the state that is in the hart's registers. Called by
  * trap_vector (switch.S) with the caller-saved registers in ctx; the guest's s0-s11 and gp are
- * still live, so nothing here may look at them in ctx.
+ * still live, so nothing here may look at them in ctx, nor at what else an exit leaves there.
  *
  * Every answer here is the one that guest/ would give; anything unusual returns NULL and goes
  * there. A kick from another hart that arrives meanwhile stays pending and ends the guest's run at
@@ -13,10 +13,10 @@
 #include <arch/fence.h>
 #include <arch/hart.h>
 #include <arch/tlbsan.h>
+#include <spec/insn.h>
 #include <spec/sbi.h>
 #include "hext_native.h"
 
-#define INSN_WFI   0x10500073
 #define FAST_PAGES 16 /* fences of a range longer than that go the long way */
 #define REG_A2	   12
 #define REG_A3	   13
@@ -71,8 +71,18 @@ static struct hext_ctx *fast_rfence(struct hext_ctx *c)
 	return answer(c, 0);
 }
 
-static struct hext_ctx *fast_sbi(struct hext_ctx *c)
+static struct hext_ctx *fast_ipi(struct hext_ctx *c)
 {
+	if (c->x[REG_A6] != SBI_IPI_SEND_IPI || !self_only(c))
+		return NULL;
+	csr_set(CSR_HVIP, IP_VSSI);
+	return answer(c, 0);
+}
+
+struct hext_ctx *hext_fast_sbi(struct hext_ctx *c)
+{
+	if (!c->fast)
+		return NULL;
 	switch (c->x[REG_A7]) {
 	case SBI_EXT_TIME:
 		if (c->x[REG_A6] != SBI_TIME_SET_TIMER || !c->sstc)
@@ -80,10 +90,7 @@ static struct hext_ctx *fast_sbi(struct hext_ctx *c)
 		csr_write(CSR_VSTIMECMP, c->x[REG_A0]);
 		return answer(c, 0);
 	case SBI_EXT_IPI:
-		if (c->x[REG_A6] != SBI_IPI_SEND_IPI || !self_only(c))
-			return NULL;
-		csr_set(CSR_HVIP, IP_VSSI);
-		return answer(c, 0);
+		return fast_ipi(c);
 	case SBI_EXT_RFENCE:
 		return fast_rfence(c);
 	case SBI_EXT_BASE:
@@ -95,15 +102,11 @@ static struct hext_ctx *fast_sbi(struct hext_ctx *c)
 	}
 }
 
-struct hext_ctx *hext_fast(struct hext_ctx *c, uint64_t scause)
+/* wfi in VS-mode with something to wait for already there; VTW traps it all the same. */
+struct hext_ctx *hext_fast_wfi(struct hext_ctx *c)
 {
-	if (!c->fast)
-		return NULL;
-	if (scause == CAUSE_ECALL_VS)
-		return fast_sbi(c);
-	/* wfi in VS-mode with something to wait for already there; VTW traps it all the same */
-	if (scause == CAUSE_VIRTUAL_INSTRUCTION && csr_read(CSR_STVAL) == INSN_WFI &&
+	if (c->fast && csr_read(CSR_STVAL) == INSN_WORD_WFI &&
 	    (csr_read(CSR_SSTATUS) & SSTATUS_SPP) && (csr_read(CSR_VSIP) & csr_read(CSR_VSIE)))
-		return resume(c, scause);
+		return resume(c, CAUSE_VIRTUAL_INSTRUCTION);
 	return NULL;
 }

@@ -27,6 +27,9 @@ extern const struct hext_ops hext_native;	  /* hfence.* */
 extern const struct hext_ops hext_native_svinval; /* hinval.* */
 
 void hext_native_enter(struct hext_ctx *ctx); /* switch.S */
-struct hext_ctx *hext_fast(struct hext_ctx *ctx, uint64_t scause);
+
+/* hext_fast.c: ctx if the exit is answered, else NULL. */
+struct hext_ctx *hext_fast_sbi(struct hext_ctx *ctx);
+struct hext_ctx *hext_fast_wfi(struct hext_ctx *ctx);
 
 #endif

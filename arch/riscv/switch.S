@@ -1,22 +1,45 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Into the guest and out again. hext_native_enter() is a call that returns when vcpu_on_exit() has answered an exit with
- * false; until then the guest goes on from the trap itself: first hext_fast() is asked, which sees the caller-saved registers
- * only, then vcpu_on_exit() with the whole state of the guest in its context.
+ * false; until then the guest goes on from the trap itself. The most frequent exits have a short way: hext_fast_*(), which see
+ * the caller-saved registers only, and amo_quick(). All others, and what these decline, go to vcpu_on_exit() with the whole
+ * state of the guest in its context.
  *
  * While the guest runs, sscratch holds its struct hext_ctx; in HS-mode it holds 0. That is how trap_vector tells a
- * guest's trap from one of Nacre's own. The guest's s0-s11 and gp stay in the registers while hext_fast() runs (C preserves
+ * guest's trap from one of Nacre's own. The guest's s0-s11 and gp stay in the registers while hext_fast_*() run (C preserves
  * s0-s11, and Nacre is linked without a use of gp). The host's own s0-s11 wait in the frame of hext_native_enter().
+ *
+ * hstatus is not read back: no guest changes it.
  */
 #include <spec/csr.h>
 #include "asm-offsets.h"
 
 #define X(n) (CTX_X + 8 * (n))(a0)
 
+/* What `resume` leaves alone: gp, s0, s1, s2-s11. */
+#define LIVE (1 << 3 | 3 << 8 | 0x3ff << 18)
+
 /* The frame of hext_native_enter: ra, s0-s11, ctx; 16-byte aligned. */
 #define FRAME_SIZE 112
 #define FRAME_RA   0
 #define FRAME_CTX  104
+
+/* a0 = ctx: what hext_fast_*() leave in the registers. */
+	.macro	save_live
+	sd	gp, X(3)
+	sd	s0, X(8)
+	sd	s1, X(9)
+	sd	s2, X(18)
+	sd	s3, X(19)
+	sd	s4, X(20)
+	sd	s5, X(21)
+	sd	s6, X(22)
+	sd	s7, X(23)
+	sd	s8, X(24)
+	sd	s9, X(25)
+	sd	s10, X(26)
+	sd	s11, X(27)
+	.endm
 
 	.option norelax
 	.text
@@ -52,6 +75,8 @@ resume_all:
 	csrw	sstatus, t1
 	csrw	CSR_HSTATUS, t2
 
+	/* a0 = ctx; everything but what the CSRs have */
+resume_live:
 	ld	gp, X(3)
 	ld	s0, X(8)
 	ld	s1, X(9)
@@ -116,39 +141,30 @@ trap_vector:
 	sd	t0, X(10)
 	ld	sp, CTX_HOST_SP(a0)
 	ld	tp, CTX_HOST_TP(a0)
-	csrr	a1, scause
-	jal	hext_fast		/* ctx: answered; 0: not */
-	bnez	a0, resume
+	csrr	t3, scause
+	li	t0, CAUSE_ECALL_VS
+	beq	t3, t0, ecall
+	li	t0, CAUSE_VIRTUAL_INSTRUCTION
+	beq	t3, t0, virtual
+	li	t0, CAUSE_ILLEGAL
+	beq	t3, t0, illegal
 
-	ld	a0, FRAME_CTX(sp)
+	/* a0 = ctx, t3 = scause: the long way */
+leave:
+	save_live
+leave_saved:
 	csrr	t0, sepc
 	csrr	t1, sstatus
-	csrr	t2, CSR_HSTATUS
-	csrr	t3, scause
 	csrr	t4, stval
 	csrr	t5, CSR_HTVAL
 	csrr	t6, CSR_HTINST
 	addi	a1, a0, CTX_EXIT
 	sd	t0, CTX_SEPC(a0)
 	sd	t1, CTX_SSTATUS(a0)
-	sd	t2, CTX_HSTATUS(a0)
 	sd	t3, EXIT_SCAUSE(a1)
 	sd	t4, EXIT_STVAL(a1)
 	sd	t5, EXIT_HTVAL(a1)
 	sd	t6, EXIT_HTINST(a1)
-	sd	gp, X(3)
-	sd	s0, X(8)
-	sd	s1, X(9)
-	sd	s2, X(18)
-	sd	s3, X(19)
-	sd	s4, X(20)
-	sd	s5, X(21)
-	sd	s6, X(22)
-	sd	s7, X(23)
-	sd	s8, X(24)
-	sd	s9, X(25)
-	sd	s10, X(26)
-	sd	s11, X(27)
 	jal	vcpu_on_exit		/* (ctx, exit): true to go on */
 	mv	t0, a0
 	ld	a0, FRAME_CTX(sp)
@@ -168,6 +184,46 @@ trap_vector:
 	ld	s11, 96(sp)
 	addi	sp, sp, FRAME_SIZE
 	ret
+
+/* The short ways: hext_fast_*(ctx) is ctx if it has answered, else 0. */
+ecall:
+	jal	hext_fast_sbi
+	bnez	a0, resume
+	j	unanswered
+virtual:
+	jal	hext_fast_wfi
+	bnez	a0, resume
+unanswered:
+	ld	a0, FRAME_CTX(sp)
+	csrr	t3, scause
+	j	leave
+
+illegal:
+	lbu	t0, CTX_FAST(a0)
+	save_live
+	beqz	t0, leave_saved
+	mv	a1, a0
+	csrr	a2, stval
+	csrr	a3, CSR_VSATP
+	csrr	a4, sstatus
+	addi	a0, a0, CTX_AMO
+	sext.w	a2, a2
+	jal	amo_quick		/* 1 + rd; 0: it is none, or not carried out */
+	mv	t0, a0
+	ld	a0, FRAME_CTX(sp)
+	csrr	t3, scause
+	beqz	t0, leave_saved
+	ld	t1, CTX_EXITS + 8 * CAUSE_ILLEGAL(a0)
+	csrr	t2, sepc
+	li	t3, LIVE << 1
+	addi	t1, t1, 1
+	addi	t2, t2, 4
+	srl	t3, t3, t0
+	sd	t1, CTX_EXITS + 8 * CAUSE_ILLEGAL(a0)
+	csrw	sepc, t2
+	andi	t3, t3, 1
+	beqz	t3, resume
+	j	resume_live
 
 /*
  * A trap of HS-mode itself. No hypervisor CSR is touched: the hart may turn out to have none, and in a virtual machine each

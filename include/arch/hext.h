@@ -10,6 +10,7 @@
 #define NACRE_ARCH_HEXT_H
 
 #include <core/types.h>
+#include <arch/amo_quick.h>
 #include <arch/hfence.h>
 #include <arch/isa.h>
 #include <arch/world.h>
@@ -54,7 +55,7 @@ struct hext_ctx {
 	uint64_t x[32];
 	uint64_t sepc;
 	uint64_t sstatus; /* SPP is the guest's privilege; FS and VS its dirty state */
-	uint64_t hstatus;
+	uint64_t hstatus; /* written at each entry, never read back */
 
 	/* The host side, for the return from the guest. */
 	uint64_t host_sp;
@@ -80,8 +81,9 @@ struct hext_ctx {
 	uint64_t htimedelta;
 	uint64_t hcounteren;
 	uint64_t hstateen0; /* used where the host has Smstateen */
+	struct amo_quick amo; /* the first run of its RAM, and what is carried out for it */
 	bool sstc;   /* the guest has Sstc: its timer is vstimecmp, else one of core/sched.c's */
-	bool fast;   /* the exits of hext_fast.c may be taken for this vcpu */
+	bool fast;   /* the exits of hext_fast.c may be taken for this vcpu, and amo be used */
 	bool emulate; /* illegal instructions come here first: some are carried out for the guest */
 	bool debug; /* breakpoints come here first: a debugger may have set them */
 	bool fpu;    /* the guest has F and D */

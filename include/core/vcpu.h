@@ -135,7 +135,7 @@ struct vcpu {
 	struct vector_csrs vcsr;
 	void *vregs; /* 32 * vlenb bytes, NULL without vector */
 	struct vpmu pmu;
-	uint64_t sbi_calls, mmio, injected, emulated;
+	uint64_t sbi_calls, mmio, injected;
 	uint64_t fences_in[8]; /* by NACL_HFENCE_* */
 	struct vcpu_sbi sbi;
 };
