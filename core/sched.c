@@ -462,6 +462,9 @@ static void end_turn(struct cpu *c, struct vcpu *v)
 	uint64_t now = timer_now(), ran = now - v->run_start;
 	bool quiet = false;
 
+	/* in_guest = 0 before must_wait()'s look at requests: whoever still sees 1 has asked before
+	 * (pairs with vcpu.c: ask()). */
+	fence_rw_rw();
 	spin_lock(&sched_lock);
 	vcpu_answer_call(v);
 	c->current = NULL;

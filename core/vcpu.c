@@ -15,7 +15,7 @@
 
 /* ---- From any hart ---- */
 
-void vcpu_request(struct vcpu *v, uint64_t bits)
+struct cpu *vcpu_ask(struct vcpu *v, uint64_t bits)
 {
 	/*
 	 * The request before the look at in_guest. Pairs with enter(): in_guest = 1 before its last
@@ -24,15 +24,35 @@ void vcpu_request(struct vcpu *v, uint64_t bits)
 	 * which was written before in_guest = 1: else a hart that it has left might be kicked.
 	 */
 	atomic_or(&v->requests, bits);
-	if (atomic_load_acquire(&v->in_guest) && v->cpu != this_cpu())
-		cpu_kick(v->cpu);
+	return atomic_load_acquire(&v->in_guest) && v->cpu != this_cpu() ? v->cpu : NULL;
+}
+
+void vcpu_request(struct vcpu *v, uint64_t bits)
+{
+	struct cpu *kick = vcpu_ask(v, bits);
+
+	if (kick)
+		cpu_kick(kick);
+}
+
+/*
+ * Its interrupt lines have changed: tells the vcpu, or wakes it. Who is seen in the guest is not
+ * yet asleep and finds the request before it is: sched.c, end_turn().
+ */
+static void tell_lines(struct vcpu *v, bool wake)
+{
+	struct cpu *kick = vcpu_ask(v, VCPU_REQ_LINES);
+
+	if (kick)
+		cpu_kick(kick);
+	else if (wake)
+		sched_wake(v);
 }
 
 void vcpu_send_ssip(struct vcpu *v)
 {
 	atomic_store(&v->ssip, 1);
-	vcpu_request(v, VCPU_REQ_LINES);
-	sched_wake(v);
+	tell_lines(v, true);
 }
 
 void vcpu_set_line(struct vcpu *v, unsigned irq, bool level)
@@ -40,11 +60,8 @@ void vcpu_set_line(struct vcpu *v, unsigned irq, bool level)
 	uint64_t bit = BIT(irq);
 	uint64_t old = level ? atomic_or(&v->lines, bit) : atomic_and(&v->lines, ~bit);
 
-	if (((old & bit) != 0) == level)
-		return;
-	vcpu_request(v, VCPU_REQ_LINES);
-	if (level)
-		sched_wake(v);
+	if (((old & bit) != 0) != level)
+		tell_lines(v, level);
 }
 
 void vcpu_push_hfence(struct vcpu *v, const struct hfence *h)
@@ -292,11 +309,12 @@ enum vmid_answer vcpu_assign_vmid(struct vmid *vmid)
 
 void vcpu_new_vmid(enum vmid_answer answer)
 {
-	/* Not before it was in hgatp: that is in force in HS-mode, so a walk ahead of time could bring an old number's
-	 * entries back. */
+	/* Not before it was in hgatp: that is in force in HS-mode, so a walk ahead of time could
+	 * bring an old number's entries back. */
 	if (answer == VMID_NEW_FLUSH)
 		hext.hfence_all();
-	/* The number may have had another owner whose VS-stage entries hfence.gvma did not reach. */
+	/* The number may have had another owner whose VS-stage entries hfence.gvma did not reach.
+	 */
 	fence_all_vvma();
 }
 
@@ -380,11 +398,34 @@ static void drain_hfences(struct vcpu *v)
 void vcpu_apply_lines(struct vcpu *v)
 {
 	uint64_t lines = atomic_load(&v->lines), levels = IP_VSEI | (v->ctx.sstc ? 0 : IP_VSTI);
+	uint64_t ssip = atomic_load(&v->ssip) && atomic_swap(&v->ssip, 0) ? IP_VSSI : 0;
 
 	hext.hvip_clear(&v->ctx, ~lines & levels);
-	hext.hvip_set(&v->ctx, lines & levels);
-	if (atomic_load(&v->ssip) && atomic_swap(&v->ssip, 0))
-		hext.hvip_set(&v->ctx, IP_VSSI);
+	hext.hvip_set(&v->ctx, (lines & levels) | ssip);
+}
+
+/* The requests that need neither the guest's registers nor the run loop. */
+#define LIGHT (VCPU_REQ_HFENCE | VCPU_REQ_FENCE_I | VCPU_REQ_LINES)
+
+static void act(struct vcpu *v, uint64_t todo)
+{
+	if (todo & VCPU_REQ_HFENCE)
+		drain_hfences(v);
+	if (todo & VCPU_REQ_FENCE_I)
+		fence_i();
+	if (todo & VCPU_REQ_LINES)
+		v->ops->lines(v);
+}
+
+bool vcpu_settle(struct cpu *c, struct vcpu *v)
+{
+	uint64_t todo = atomic_load(&v->requests);
+
+	if (atomic_load(&c->resched) || (todo & ~LIGHT))
+		return false;
+	if (todo)
+		act(v, atomic_and(&v->requests, ~LIGHT)); /* cleared before, as below */
+	return true;
 }
 
 /* False: the turn ends. */
@@ -402,12 +443,7 @@ static bool handle_requests(struct cpu *c, struct vcpu *v)
 		vcpu_exclusive_wait(v);
 	if (todo & VCPU_REQ_RESET)
 		reset(c, v);
-	if (todo & VCPU_REQ_HFENCE)
-		drain_hfences(v);
-	if (todo & VCPU_REQ_FENCE_I)
-		fence_i();
-	if (todo & VCPU_REQ_LINES)
-		v->ops->lines(v);
+	act(v, todo);
 	if (todo & VCPU_REQ_CALL)
 		vcpu_call_loaded(v, answer_call, NULL);
 	return true;
@@ -477,22 +513,23 @@ bool vcpu_on_exit(struct hext_ctx *ctx, const struct vcpu_exit *e)
 {
 	struct vcpu *v = CONTAINER_OF(ctx, struct vcpu, ctx);
 	struct cpu *c = this_cpu();
+	bool taken = false;
 
 	tlbsan_exit();
 	if (e->scause & CAUSE_INTERRUPT) {
 		ctx->exits[EXIT_IRQ + (e->scause & 15)]++;
-		if (is_hosts(e->scause)) {
-			/* A device's handler, and the console's poll, may take long; nobody shall wait for
-			 * this vcpu meanwhile. */
+		taken = is_hosts(e->scause);
+		if (taken) {
+			/* A device's handler, and the console's poll, may take long; nobody shall
+			 * wait for this vcpu meanwhile. */
 			if ((e->scause & 15) != IRQ_SSI)
 				vcpu_leave_guest(v);
 			irq_dispatch(c, e->scause);
-			return go_on(c, v);
 		}
 	} else {
 		ctx->exits[e->scause & 31]++;
 	}
-	if (!v->ops->exit(v, e)) {
+	if (!taken && !v->ops->exit(v, e)) {
 		v->stop = true;
 		return false;
 	}

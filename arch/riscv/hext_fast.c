@@ -71,10 +71,19 @@ static struct hext_ctx *fast_rfence(struct hext_ctx *c)
 	return answer(c, 0);
 }
 
+/* To one other vcpu, as kernels name it. Not inline: calls take a stack frame, which the rest does
+ * without. */
+static __attribute__((noinline)) struct hext_ctx *fast_ipi_other(struct hext_ctx *c)
+{
+	return c->x[REG_A0] == 1 && vcpu_on_ipi(c, c->x[REG_A1]) ? answer(c, 0) : NULL;
+}
+
 static struct hext_ctx *fast_ipi(struct hext_ctx *c)
 {
-	if (c->x[REG_A6] != SBI_IPI_SEND_IPI || !self_only(c))
+	if (c->x[REG_A6] != SBI_IPI_SEND_IPI)
 		return NULL;
+	if (!self_only(c))
+		return fast_ipi_other(c);
 	csr_set(CSR_HVIP, IP_VSSI);
 	return answer(c, 0);
 }
@@ -109,4 +118,13 @@ struct hext_ctx *hext_fast_wfi(struct hext_ctx *c)
 	    (csr_read(CSR_SSTATUS) & SSTATUS_SPP) && (csr_read(CSR_VSIP) & csr_read(CSR_VSIE)))
 		return resume(c, CAUSE_VIRTUAL_INSTRUCTION);
 	return NULL;
+}
+
+/* A kick for interrupt lines or fences. */
+struct hext_ctx *hext_fast_kick(struct hext_ctx *c, uint64_t scause)
+{
+	if (scause != (CAUSE_INTERRUPT | IRQ_SSI) || !c->fast || !vcpu_on_kick(c))
+		return NULL;
+	c->exits[EXIT_IRQ + IRQ_SSI]++;
+	return c;
 }

@@ -31,5 +31,6 @@ void hext_native_enter(struct hext_ctx *ctx); /* switch.S */
 /* hext_fast.c: ctx if the exit is answered, else NULL. */
 struct hext_ctx *hext_fast_sbi(struct hext_ctx *ctx);
 struct hext_ctx *hext_fast_wfi(struct hext_ctx *ctx);
+struct hext_ctx *hext_fast_kick(struct hext_ctx *ctx, uint64_t scause);
 
 #endif

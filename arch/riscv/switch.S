@@ -148,6 +148,7 @@ trap_vector:
 	beq	t3, t0, virtual
 	li	t0, CAUSE_ILLEGAL
 	beq	t3, t0, illegal
+	bltz	t3, interrupt
 
 	/* a0 = ctx, t3 = scause: the long way */
 leave:
@@ -192,6 +193,11 @@ ecall:
 	j	unanswered
 virtual:
 	jal	hext_fast_wfi
+	bnez	a0, resume
+	j	unanswered
+interrupt:
+	mv	a1, t3
+	jal	hext_fast_kick
 	bnez	a0, resume
 unanswered:
 	ld	a0, FRAME_CTX(sp)

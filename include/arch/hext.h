@@ -161,6 +161,16 @@ struct hext_ops {
 };
 
 /*
+ * Called by hext_fast.c, so the guest's registers are not in ctx; core/vcpu.c. True: the guest goes on. False: not for here,
+ * nothing has been done that the long way would not do again.
+ *
+ * SBI send_ipi to vcpu `id` of the guest, which is not the caller.
+ */
+bool vcpu_on_ipi(struct hext_ctx *ctx, uint64_t id);
+/* A software interrupt of the host, a kick. */
+bool vcpu_on_kick(struct hext_ctx *ctx);
+
+/*
  * Each exit that hext_fast.c does not answer, on the hart's own stack, called by the back end; core/vcpu.c. True: the guest
  * goes on with what is now in ctx.
  */

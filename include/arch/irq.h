@@ -25,6 +25,12 @@ static inline void arch_irq_clear_ssi(void)
 	csr_clear(CSR_SIP, IP_SSI);
 }
 
+/* The calling hart interrupts itself, as if it had been kicked. */
+static inline void arch_irq_raise_ssi(void)
+{
+	csr_set(CSR_SIP, IP_SSI);
+}
+
 /* Sleeps until something of sie is pending; may return early. */
 static inline void arch_wait(void)
 {

@@ -155,6 +155,13 @@ void vcpu_wait(struct vcpu *v);
 
 /* Any hart: sets request bits and, if it is in the guest, kicks its hart. Wakes nobody. */
 void vcpu_request(struct vcpu *v, uint64_t bits);
+/* The same without the kick: the hart to be kicked, or NULL. */
+struct cpu *vcpu_ask(struct vcpu *v, uint64_t bits);
+/*
+ * The loaded vcpu, its registers perhaps not in its context: does what is asked of it, if it is
+ * fences and interrupt lines. False: there is more, or another's turn; nothing is done.
+ */
+bool vcpu_settle(struct cpu *c, struct vcpu *v);
 /* Any hart: an IPI (VSSIP); wakes. */
 void vcpu_send_ssip(struct vcpu *v);
 /* Any hart: level of VSEIP (IRQ_VSEI) or VSTIP (IRQ_VSTI); wakes when it rises. */
