@@ -113,14 +113,19 @@ suite_update() {
 	touch "build/apt/$1/fresh.$$"
 }
 
-# riscv64_package SUITE PACKAGE DIR: unpack one package, without its dependencies.
+# riscv64_package SUITE PACKAGE DIR [PATTERN]...: unpack one package, or what matches, without its dependencies.
 riscv64_package() {
 	locked build/apt.lock suite_update "$1"
 	local tmp
 	tmp=$(mktemp -d build/deb.XXXXXX)
 	step "fetching $2 (riscv64) of Debian $1" suite_download "$1" "$2" "$tmp"
-	step "unpacking $2" dpkg -x "$tmp"/*.deb "$3"
+	step "unpacking $2" unpack "$tmp"/*.deb "${@:3}"
 	rm -rf "$tmp"
+}
+
+unpack() {
+	mkdir -p "$2"
+	dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" --wildcards "${@:3}"
 }
 
 suite_download() { cd "$3" && suite_apt "$1" apt-get download "$2"; }

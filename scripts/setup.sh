@@ -5,6 +5,7 @@
 #   setup.sh tools     cross compiler, dtc, cpio, QEMU, OpenSBI; the target's libfdt   (build and run)
 #   setup.sh test      cmocka, clang, clang-tidy, the host's libfdt, U-Boot           (make test)
 #   setup.sh guest     Debian's riscv64 kernel and busybox, packed into an initramfs   (build/guest)
+#   setup.sh kvm       the same kernel's KVM, in an initramfs                          (make nested L1=kvm)
 #   setup.sh gdb       gdb-multiarch (make gdb; make test, where it is to be had)
 #   setup.sh guest612  Debian's kernel 6.12 as build/guest/Image-6.12                  (make bench)
 #
@@ -166,10 +167,31 @@ get_hackbench() {
 	rm -rf "$tmp"
 }
 
+# Linux's own hypervisor, as modules of the kernel that is there, in an initramfs (tests/boot/nested.cases).
+setup_kvm() {
+	setup_guest
+	[ -e build/guest/kvm ] || locked build/guest.lock get_kvm
+	[ build/guest/kvm.cpio -nt build/guest/initrd.cpio ] ||
+		scripts/initrd.sh build/guest/busybox build/guest/kvm.cpio build/guest/kvm/*
+}
+
+get_kvm() {
+	[ ! -e build/guest/kvm ] || return 0
+	need_debian KVM "make run KERNEL=<Image> INITRD=<file>"
+	local tmp version
+	version=$(grep -aom1 'Linux version [^ ]*' build/guest/Image)
+	tmp=$(mktemp -d build/guest.XXXXXX)
+	riscv64_package forky "linux-modules-${version##* }" "$tmp/unpacked" '*/kvm.ko*' '*/irqbypass.ko*'
+	mkdir "$tmp/kvm"
+	find "$tmp/unpacked" -type f -exec cp -t "$tmp/kvm" {} +
+	publish "$tmp/kvm" build/guest/kvm
+	rm -rf "$tmp"
+}
+
 mkdir -p build
 for part in "${@:-tools}"; do
 	case $part in
-	tools | test | gdb | guest | guest612) "setup_$part" ;;
-	*) die "no part '$part' (there are: tools test gdb guest guest612)" ;;
+	tools | test | gdb | guest | guest612 | kvm) "setup_$part" ;;
+	*) die "no part '$part' (there are: tools test gdb guest guest612 kvm)" ;;
 	esac
 done

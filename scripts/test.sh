@@ -144,7 +144,7 @@ guest() {
 boot() {
 	local file
 	width=$QEMUS
-	scripts/setup.sh guest || exit 1
+	scripts/setup.sh guest kvm || exit 1
 	build_nacre || return 0
 	for file in tests/boot/*.cases; do
 		cases "$file"
