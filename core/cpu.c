@@ -3,6 +3,7 @@
  * at its requests. */
 #include <arch/atomic.h>
 #include <arch/boot.h>
+#include <arch/io.h>
 #include <arch/irq.h>
 #include <arch/mmu.h>
 #include <arch/sbi.h>
@@ -20,7 +21,11 @@ void cpu_kick(struct cpu *c)
 {
 	/* The swap orders the caller's request before the look at `polling` (pairs with sched.c:
 	 * idle()). */
-	if (atomic_swap(&c->kicked, 1) == 0 && !atomic_load(&c->polling))
+	if (atomic_swap(&c->kicked, 1) || atomic_load(&c->polling))
+		return;
+	if (c->setssip)
+		io_write32(c->setssip, 1);
+	else
 		sbi_send_ipi(c->hartid);
 }
 

@@ -19,6 +19,7 @@
 
 static const struct irqchip *chip;
 static uint32_t chip_phandle;
+static volatile uint32_t *(*setssip_of)(const struct cpu *c);
 
 static struct {
 	uint32_t irq;
@@ -51,8 +52,14 @@ int irq_request(uint32_t parent, uint32_t irq, void (*handler)(void *), void *ar
 	return 0;
 }
 
+void irq_set_sswi(volatile uint32_t *(*setssip)(const struct cpu *c))
+{
+	setssip_of = setssip;
+}
+
 void irq_hart_init(struct cpu *c)
 {
+	c->setssip = setssip_of ? setssip_of(c) : NULL;
 	if (chip && chip->hart_init)
 		chip->hart_init(chip->chip, c);
 	arch_irq_enable(IP_SSI | IP_STI | (chip ? IP_SEI : 0));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The drivers that there are, and the finding of their devices: interrupt controllers first, then
- * one console.
+ * what sends software interrupts, then one console.
  *
  * The console is what /chosen's stdout-path names; else the first enabled node with a console
  * driver; else the firmware's. Devicetree Specification 0.4, 3.6 (/chosen).
@@ -19,6 +19,7 @@
 const struct driver drivers[] = {
 	{DRIVER_IRQCHIP, "riscv,plic0", plic_probe},
 	{DRIVER_IRQCHIP, "sifive,plic-1.0.0", plic_probe},
+	{DRIVER_SSWI, "riscv,aclint-sswi", aclint_sswi_probe},
 	{DRIVER_CONSOLE, "ns16550a", ns16550_probe},
 	{DRIVER_CONSOLE, "ns16550", ns16550_probe},
 	{DRIVER_CONSOLE, "snps,dw-apb-uart", ns16550_probe},
@@ -96,5 +97,6 @@ void drivers_probe(void)
 {
 	if (probe_any(DRIVER_IRQCHIP, -1))
 		log_warn("no interrupt controller: the console is polled");
+	probe_any(DRIVER_SSWI, -1); /* else the firmware sends */
 	probe_console();
 }

@@ -3,6 +3,7 @@
 #ifndef DRIVERS_PROBES_H
 #define DRIVERS_PROBES_H
 
+int aclint_sswi_probe(const void *fdt, int node);
 int ns16550_probe(const void *fdt, int node);
 int plic_probe(const void *fdt, int node);
 

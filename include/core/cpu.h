@@ -24,6 +24,7 @@ struct cpu {
 	uint32_t arrived;     /* atomic: 1 when the hart has come, or has been given up */
 	uint32_t online;      /* atomic: 1 when the hart schedules */
 
+	volatile uint32_t *setssip; /* a 1 kicks it; NULL: the firmware does. From irq_hart_init() on */
 	/* Kick protocol, see cpu_kick(). Atomic. */
 	uint32_t kicked;
 	uint32_t polling;

@@ -31,6 +31,8 @@ void irq_set_chip(const struct irqchip *chip, uint32_t phandle);
  * irqchip.enable.
  */
 int irq_request(uint32_t parent, uint32_t irq, void (*handler)(void *), void *arg);
+/* Where a 1 raises the software interrupt of a hart (NULL: nowhere, the firmware does). At boot. */
+void irq_set_sswi(volatile uint32_t *(*setssip)(const struct cpu *c));
 /* On each hart, after drivers_probe(): lets software, timer and external interrupts end a guest's
  * turn. */
 void irq_hart_init(struct cpu *c);

@@ -137,9 +137,16 @@ static void bench_illegal(void)
 static uint64_t amoadd_b(volatile uint8_t *p)
 {
 	register uint64_t a0 __asm__("a0") = (uintptr_t)p;
+	uint64_t least = UINT64_MAX;
 
-	/* amoadd.b a1, a1, (a0) */
-	return TICKS(__asm__ volatile(".word 0x00b505af" : : "r"(a0) : "a1", "memory"));
+	/* The lesser of two: a timer interrupt of the hypervisor's own may fall into one. */
+	for (unsigned i = 0; i < 2; i++) {
+		/* amoadd.b a1, a1, (a0) */
+		uint64_t t = TICKS(__asm__ volatile(".word 0x00b505af" : : "r"(a0) : "a1", "memory"));
+
+		least = t < least ? t : least;
+	}
+	return least;
 }
 
 static void bench_amo(void)

@@ -13,11 +13,11 @@ readonly TURNS='-netdev hubport,id=n0,hubid=0 -object filter-buffer,id=f0,netdev
 readonly OUT=build/tests/bench
 readonly ZABHA=rv64,zabha=true,zacas=true EMULATED=host,+zabha,+zacas
 
-# boot LOG HARTS MEM: the guest of KERNEL, INITRD, BOOTARGS, with ISA or on CPU if set, natively if NATIVE is set, else under Nacre
+# boot LOG HARTS MEM: the guest of KERNEL, INITRD, BOOTARGS, with ISA or on CPU or BOARD if set, natively if NATIVE is set, else under Nacre
 boot() {
 	local log=$1
 	unset GUESTS
-	SMP=$2 VCPUS=$2 GUEST_MEM=$3 MEM=1G MACHINE=virt
+	SMP=$2 VCPUS=$2 GUEST_MEM=$3 MEM=1G MACHINE=${BOARD:-virt}
 	[ -z "${NATIVE:-}" ] || MEM=$3
 	QEMU_ARGS="-no-reboot $ICOUNT"
 	[ "$SMP" = 1 ] || QEMU_ARGS+=" $TURNS"
@@ -44,6 +44,9 @@ operations() {
 	rows "$way" "$OUT/$way-1.log"
 	boot "$OUT/$way-2.log" 2 256M
 	rows "$way" "$OUT/$way-2.log" | awk -v two="$two" '$2 ~ two'
+	# the same where harts can interrupt each other without the firmware
+	BOARD=virt,aclint=on boot "$OUT/$way-sswi.log" 2 256M
+	rows "$way" "$OUT/$way-sswi.log" | sed -nE 's/ (ipi-pingpong-spin|rfence-running|ipi-send-running)/&-sswi/p'
 	# Nacre says itself what it took from its entry to the guest's first instruction; 1 us is 1000 instructions
 	sed -n 's/.*nacre: boot: \([0-9]*\) us to the first guest, \([0-9]*\) us of it.*/\1 \2/p' "$OUT/$way-1.log" |
 		awk -v w="$way" 'NR == 1 { print w, "nacre-boot", ($1 - $2) * 1000 }'

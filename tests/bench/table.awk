@@ -9,6 +9,10 @@ BEGIN {
 	limit["first-touch"] = 5;	limit["nacre-boot"] = 20000000
 	limit["ipi-pingpong-wfi"] = limit["ipi-pingpong-spin"] = "x1.00"
 	limit["rfence-idle"] = limit["rfence-running"] = limit["ipi-send-running"] = "x1.00"
+	limit["ipi-pingpong-spin-sswi"] = limit["rfence-running-sswi"] = limit["ipi-send-running-sswi"] = "x1.00"
+	text["ipi-pingpong-spin-sswi"] = "SSWI device: IPI there and back, polling"
+	text["rfence-running-sswi"] = "SSWI device: remote fence, running hart"
+	text["ipi-send-running-sswi"] = "SSWI device: send_ipi to a running hart"
 	text["sbi-null"] = "null SBI call (get_spec_version)"
 	text["set-timer"] = "SBI set_timer"
 	text["ipi-self"] = "send_ipi to self, interrupt taken"
