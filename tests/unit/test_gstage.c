@@ -14,10 +14,10 @@
 #include <arch/gstage.h>
 #include <core/errno.h>
 
-#define TABLES 400
+#define TABLES	   400
 #define TABLE_BASE UINT64_C(0x80000000)
-#define SEGMENTS 400
-#define CACHED 200
+#define SEGMENTS   400
+#define CACHED	   200
 
 struct segment {
 	uint64_t gpa, size, offset; /* offset: hpa - gpa */
@@ -508,9 +508,58 @@ static void test_arguments(void **state)
 	assert_null(g.mem); /* so its owner has nothing to destroy */
 }
 
+/* One page at a time, then all at once: tables and root are as if nothing had been. */
+static void test_map_one_and_drop(void **state)
+{
+	static const uint64_t size[] = {PAGE_SIZE, SIZE_2M, SIZE_1G};
+
+	(void)state;
+	for (unsigned mode = HGATP_MODE_SV39X4; mode <= HGATP_MODE_SV57X4; mode++) {
+		setup(mode);
+		for (unsigned n = 0; n < 300; n++) {
+			uint64_t s = size[rnd(3)],
+				 at = rnd(16) * SIZE_1G + rnd(4) * SIZE_2M + rnd(4) * PAGE_SIZE;
+			uint64_t to = ALIGN_DOWN(rnd(UINT64_C(1) << 50), s);
+			struct gstage_leaf leaf;
+			bool was;
+
+			at = ALIGN_DOWN(at, s);
+			was = mapped(at, at + s) != 0;
+			mem.budget = rnd(8) ? ~0U : (unsigned)rnd(2);
+			switch (gstage_map_one(&g, gpa(at), hpa(to), s, GSTAGE_R | GSTAGE_X)) {
+			case 0:
+				assert_false(was);
+				assert_int_equal(gstage_walk(&g, gpa(at + s - 1), &leaf), 0);
+				assert_int_equal(leaf.hpa.v, to + s - 1);
+				assert_int_equal(leaf.size, s);
+				assert_int_equal(leaf.perm, GSTAGE_R | GSTAGE_X);
+				model.s[model.n++] =
+					(struct segment){at, s, to - at, GSTAGE_R | GSTAGE_X};
+				break;
+			case -NACRE_EEXIST:
+				/* in its way is a page, or a table, be it empty */
+				break;
+			default:
+				assert_true(mem.budget < 2);
+			}
+		}
+		assert_int_equal(
+			gstage_map_one(&g, gpa(gstage_limit(&g)), hpa(0), PAGE_SIZE, GSTAGE_R),
+			-NACRE_EINVAL);
+		assert_int_equal(gstage_map_one(&g, gpa(0), hpa(0), PAGE_SIZE, GSTAGE_W),
+				 -NACRE_EINVAL);
+		gstage_drop(&g, gpa(SIZE_1G), 0);
+		gstage_drop(&g, gpa(PAGE_SIZE), 17 * SIZE_1G);
+		for (unsigned i = 0; i < 4 * 512; i++)
+			assert_int_equal(mem.page[i / 512][i % 512], 0);
+		gstage_destroy(&g);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_map_one_and_drop),
 		cmocka_unit_test(test_history),
 		cmocka_unit_test(test_superpages),
 		cmocka_unit_test(test_arguments),
