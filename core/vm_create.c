@@ -145,6 +145,7 @@ static int make_vcpu(struct vm *vm, uint32_t id)
 		}
 	v->ctx.vcpu_id = id;
 	v->ctx.fast = true;
+	v->ctx.on_exit = vcpu_on_exit;
 	v->ops = vm->ops->vcpu;
 	v->ctx.amo = (struct amo_quick){VM_RAM_BASE, vm->chunk[0].size, phys_to_virt(vm->chunk[0].hpa), 0};
 	if (vcpu_take_isa(v))

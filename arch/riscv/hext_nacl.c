@@ -415,7 +415,7 @@ ALWAYS_INLINE void run(struct hext_ctx *c, unsigned features)
 		else
 			hext_nacl_sret(c);
 		after_run(c, h, features);
-	} while (vcpu_on_exit(c, &c->exit));
+	} while (c->on_exit(c, &c->exit));
 }
 
 #define RUN(name, features)                  \

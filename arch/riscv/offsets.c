@@ -23,6 +23,7 @@ void offsets(void)
 	OFFSET(CTX_HOST_SP, struct hext_ctx, host_sp);
 	OFFSET(CTX_HOST_TP, struct hext_ctx, host_tp);
 	OFFSET(CTX_EXIT, struct hext_ctx, exit);
+	OFFSET(CTX_ON_EXIT, struct hext_ctx, on_exit);
 	OFFSET(CTX_EXITS, struct hext_ctx, exits);
 	OFFSET(CTX_AMO, struct hext_ctx, amo);
 	OFFSET(CTX_FAST, struct hext_ctx, fast);

@@ -166,7 +166,8 @@ leave_saved:
 	sd	t4, EXIT_STVAL(a1)
 	sd	t5, EXIT_HTVAL(a1)
 	sd	t6, EXIT_HTINST(a1)
-	jal	vcpu_on_exit		/* (ctx, exit): true to go on */
+	ld	t0, CTX_ON_EXIT(a0)
+	jalr	t0			/* (ctx, exit): true to go on */
 	mv	t0, a0
 	ld	a0, FRAME_CTX(sp)
 	bnez	t0, resume_all

@@ -17,36 +17,16 @@
 	 HSTATUS_VTSR)
 #define VSSTATUS_MASK (SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_SUM | SSTATUS_MXR)
 
-enum how {
-	PLAIN,	  /* the value, writable in `mask` */
-	READONLY, /* and 0 */
-	VSSTATUS,
-	VSATP,
-	HGATP,
-	HENVCFG,
-	HCOUNTEREN,
-	HIP,
-	VSIP,
-	VSIE,
-	TIMECMP,
-};
-
-struct row {
-	uint16_t csr;
-	uint8_t how;
-	uint16_t at; /* in struct ncsr_file */
-	uint64_t mask;
-};
-
-#define ROW(c, h, field, m)                                      \
-	{                                                        \
-		CSR_##c, h, offsetof(struct ncsr_file, field), m \
+#define HGEIP_ROW 7 /* alone outside 0x2xx and 0x6xx */
+#define ROW(c, h, field, m)                                             \
+	{                                                               \
+		m, offsetof(struct ncsr_file, field), CSR_##c, NCSR_##h \
 	}
 
 /* In the order of dependence: what is delegated, before what is pending or enabled by that; hvip
  * before its views. */
-static const struct row rows[] = {
-	ROW(HSTATUS, PLAIN, hstatus, HSTATUS_MASK),
+const struct ncsr_row ncsr_rows[] = {
+	ROW(HSTATUS, HSTATUS, hstatus, HSTATUS_MASK),
 	ROW(HEDELEG, PLAIN, hedeleg, HEDELEG_MASK),
 	ROW(HIDELEG, PLAIN, vs.hideleg, IP_VS),
 	ROW(HENVCFG, HENVCFG, vs.henvcfg, 0),
@@ -72,11 +52,9 @@ static const struct row rows[] = {
 	ROW(VSIP, VSIP, vs.hvip, IP_VSSI),
 };
 
-/* hgeip alone is outside 0x2xx and 0x6xx. */
-#define INDEX(csr) (((csr)&0xff) | ((csr)&0x400) >> 2)
-#define AT(c, n)   [INDEX(CSR_##c)] = (n) + 1
+#define AT(c, n) [NCSR_INDEX(CSR_##c)] = (n) + 1
 
-static const uint8_t index_of[512] = {
+const uint8_t ncsr_index[NCSR_INDEXES] = {
 	AT(HSTATUS, 0),	   AT(HEDELEG, 1),   AT(HIDELEG, 2), AT(HENVCFG, 3),	AT(HCOUNTEREN, 4),
 	AT(HTIMEDELTA, 5), AT(HGEIE, 6),     AT(HIE, 8),     AT(HTVAL, 9),	AT(HTINST, 10),
 	AT(HGATP, 11),	   AT(VSSTATUS, 12), AT(VSTVEC, 13), AT(VSSCRATCH, 14), AT(VSEPC, 15),
@@ -84,18 +62,16 @@ static const uint8_t index_of[512] = {
 	AT(HIP, 21),	   AT(VSIE, 22),     AT(VSIP, 23),
 };
 
-static_assert(ARRAY_SIZE(rows) == 24, "index_of names each row");
+static_assert(ARRAY_SIZE(ncsr_rows) == 24, "ncsr_index names each row");
 
-static const struct row *find(const struct ncsr_file *f, unsigned csr)
+static const struct ncsr_row *find(const struct ncsr_file *f, unsigned csr)
 {
-	unsigned i = (csr & ~0x4ffU) == 0x200 ? index_of[INDEX(csr)] : csr == CSR_HGEIP ? 8 : 0;
+	const struct ncsr_row *r = csr == CSR_HGEIP ? &ncsr_rows[HGEIP_ROW] : ncsr_row(csr);
 
-	if (!i || (rows[i - 1].how == TIMECMP && !f->can.sstc))
-		return NULL;
-	return &rows[i - 1];
+	return r && r->how == NCSR_TIMECMP && !f->can.sstc ? NULL : r;
 }
 
-static uint64_t *value(struct ncsr_file *f, const struct row *r)
+static uint64_t *value(struct ncsr_file *f, const struct ncsr_row *r)
 {
 	return (uint64_t *)((char *)f + r->at);
 }
@@ -118,26 +94,26 @@ static bool is_dirty(uint64_t status)
 
 bool ncsr_read(const struct ncsr_file *f, unsigned csr, uint64_t *val)
 {
-	const struct row *r = find(f, csr);
+	const struct ncsr_row *r = find(f, csr);
 	uint64_t v;
 
 	if (!r)
 		return false;
 	v = *value((struct ncsr_file *)f, r);
 	switch (r->how) {
-	case READONLY:
+	case NCSR_READONLY:
 		v = 0;
 		break;
-	case VSSTATUS:
+	case NCSR_VSSTATUS:
 		v = (v & ~SSTATUS_SD) | (is_dirty(v) ? SSTATUS_SD : 0);
 		break;
-	case HIP:
+	case NCSR_HIP:
 		v = ncsr_hip(f);
 		break;
-	case VSIP:
+	case NCSR_VSIP:
 		v = (ncsr_hip(f) & f->vs.hideleg) >> 1;
 		break;
-	case VSIE:
+	case NCSR_VSIE:
 		v = (v & f->vs.hideleg) >> 1;
 		break;
 	default:
@@ -181,7 +157,7 @@ static uint64_t legal_henvcfg(const struct ncsr_file *f, uint64_t old, uint64_t 
 
 bool ncsr_write(struct ncsr_file *f, unsigned csr, uint64_t val)
 {
-	const struct row *r = find(f, csr);
+	const struct ncsr_row *r = find(f, csr);
 	uint64_t *p, mask;
 
 	if (!r || csr >> 10 == 3)
@@ -189,25 +165,25 @@ bool ncsr_write(struct ncsr_file *f, unsigned csr, uint64_t val)
 	p = value(f, r);
 	mask = r->mask;
 	switch (r->how) {
-	case READONLY:
+	case NCSR_READONLY:
 		return true;
-	case VSSTATUS:
+	case NCSR_VSSTATUS:
 		mask |= f->can.vsstatus;
 		break;
-	case HCOUNTEREN:
+	case NCSR_HCOUNTEREN:
 		mask = f->can.hcounteren;
 		break;
-	case VSATP:
+	case NCSR_VSATP:
 		*p = legal_vsatp(f, *p, val);
 		return true;
-	case HGATP:
+	case NCSR_HGATP:
 		*p = legal_hgatp(f, val);
 		return true;
-	case HENVCFG:
+	case NCSR_HENVCFG:
 		*p = legal_henvcfg(f, *p, val);
 		return true;
-	case VSIE:
-	case VSIP: /* what is not delegated is read-only here */
+	case NCSR_VSIE:
+	case NCSR_VSIP: /* what is not delegated is read-only here */
 		mask &= f->vs.hideleg;
 		val <<= 1;
 		break;
@@ -220,7 +196,7 @@ bool ncsr_write(struct ncsr_file *f, unsigned csr, uint64_t val)
 
 unsigned ncsr_number(unsigned i)
 {
-	return i < ARRAY_SIZE(rows) ? rows[i].csr : 0;
+	return i < ARRAY_SIZE(ncsr_rows) ? ncsr_rows[i].csr : 0;
 }
 
 void ncsr_reset(struct ncsr_file *f)

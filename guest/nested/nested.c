@@ -27,6 +27,12 @@ bool nested_l2_runs(const struct vcpu *v)
 	return v->ops == &l2_ops;
 }
 
+static void set_ops(struct vcpu *v, const struct vcpu_ops *ops)
+{
+	v->ops = ops;
+	v->ctx.on_exit = ops == &l1_ops ? ninsn_quick : vcpu_on_exit;
+}
+
 /* ---- hstatus.SPV ---- */
 
 /* What the hart must know of L1's hstatus. */
@@ -203,7 +209,7 @@ static void leave_l2(struct vcpu *v, const struct ntrap *t)
 	v->ctx.sepc = pc;
 	v->ctx.sstatus |= SSTATUS_SPP;
 	v->ctx.hstatus = HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_VTW | HSTATUS_VSXL64 | HSTATUS_VTSR;
-	v->ops = &l1_ops;
+	set_ops(v, &l1_ops);
 }
 
 void nested_trap(struct vcpu *v, const struct ntrap *t)
@@ -277,7 +283,7 @@ static void enter_l2(struct vcpu *v)
 	v->ctx.hstatus = HSTATUS_SPV | HSTATUS_VTW | HSTATUS_VSXL64 |
 			 (f->hstatus & (HSTATUS_VTVM | HSTATUS_VTSR));
 	f->vs.vsstatus = status_after_sret(f->vs.vsstatus);
-	v->ops = &l2_ops;
+	set_ops(v, &l2_ops);
 	interrupt_l1(v);
 }
 
@@ -337,7 +343,7 @@ static void reset(struct vcpu *v)
 	n->spv_by_trap = false;
 	n->shmem = NULL;
 	v->ctx.hedeleg = hext_delegated(&v->ctx, HEDELEG);
-	v->ops = &l1_ops;
+	set_ops(v, &l1_ops);
 }
 
 static const struct vcpu_ops l1_ops = {
@@ -384,7 +390,7 @@ static void take_isa(struct vcpu *v)
 {
 	const struct hext_ctx *c = &v->ctx;
 
-	v->ops = v->vm->ops->vcpu;
+	set_ops(v, v->vm->ops->vcpu);
 	if (!isa_has(&v->vm->isa, ISA_H))
 		return;
 	nested_of(v)->file.can = (struct ncsr_caps){
@@ -396,7 +402,7 @@ static void take_isa(struct vcpu *v)
 		.asid_bits = hext_caps.asid_bits,
 		.sstc = c->sstc,
 	};
-	v->ops = &l1_ops;
+	set_ops(v, &l1_ops);
 }
 
 void nested_init(struct vm_ops *ops)

@@ -100,6 +100,8 @@ bool nested_csr_write(struct vcpu *v, unsigned csr, uint64_t val);
 
 bool nexit(struct vcpu *v, const struct vcpu_exit *e);
 bool ninsn_exit(struct vcpu *v, const struct vcpu_exit *e);
+/* In the place of vcpu_on_exit() while L1 runs. */
+bool ninsn_quick(struct hext_ctx *ctx, const struct vcpu_exit *e);
 /* HLV, HLVX and HSV */
 void nhlv(struct vcpu *v, const struct insn *in);
 

@@ -19,12 +19,11 @@ static bool in_user(const struct vcpu *v)
 	return !(v->ctx.sstatus & SSTATUS_SPP);
 }
 
-static bool illegal(struct vcpu *v, uint32_t insn)
+static void illegal(struct vcpu *v, uint32_t insn)
 {
 	const struct ntrap t = {.cause = CAUSE_ILLEGAL, .stval = insn};
 
 	nested_trap(v, &t);
-	return true;
 }
 
 static uint64_t reg(const struct vcpu *v, unsigned n)
@@ -45,25 +44,28 @@ static bool as_any_guest(struct vcpu *v, const struct vcpu_exit *e)
 
 /* ---- CSRs ---- */
 
-static bool csr_insn(struct vcpu *v, uint32_t insn)
+static bool is_csr(uint32_t insn)
 {
-	unsigned csr = insn >> 20, funct3 = insn >> 12 & 7, rd = insn >> 7 & 31,
-		 rs1 = insn >> 15 & 31;
-	uint64_t operand = funct3 & CSR_IMMEDIATE ? rs1 : reg(v, rs1), old = 0;
-	bool swap = (funct3 & 3) == FUNCT_CSRRW;
+	return (insn & 0x7f) == OPCODE_SYSTEM && (insn >> 12 & 3);
+}
 
-	if (in_user(v))
-		return illegal(v, insn);
-	if ((!swap || rd) && !nested_csr_read(v, csr, &old))
-		return illegal(v, insn);
-	if (swap || rs1) {
-		uint64_t val = swap			     ? operand
-			       : (funct3 & 3) == FUNCT_CSRRS ? old | operand
-							     : old & ~operand;
+/* The short way, for what most CSRs are. false: nothing was done. */
+static inline bool csr_plain(struct vcpu *v, uint32_t insn)
+{
+	struct nested *n = nested_of(v);
+	const struct ncsr_row *c = ncsr_row(insn >> 20);
+	unsigned op = insn >> 12 & 3, rd = insn >> 7 & 31, rs1 = insn >> 15 & 31;
+	uint64_t operand, old, *p;
 
-		if (!nested_csr_write(v, csr, val))
-			return illegal(v, insn);
-		nacl_show_csr(v, csr);
+	if (!c || c->how != NCSR_PLAIN || in_user(v) || n->shmem)
+		return false;
+	p = (uint64_t *)((char *)&n->file + c->at);
+	old = *p;
+	operand = insn >> 12 & CSR_IMMEDIATE ? rs1 : reg(v, rs1);
+	if (op == FUNCT_CSRRW || rs1) {
+		if (op != FUNCT_CSRRW)
+			operand = op == FUNCT_CSRRS ? old | operand : old & ~operand;
+		*p = (old & ~c->mask) | (operand & c->mask);
 	}
 	if (rd)
 		v->ctx.x[rd] = old;
@@ -71,17 +73,50 @@ static bool csr_insn(struct vcpu *v, uint32_t insn)
 	return true;
 }
 
+static __attribute__((noinline)) void csr_insn(struct vcpu *v, uint32_t insn)
+{
+	unsigned csr = insn >> 20, funct3 = insn >> 12 & 7, rd = insn >> 7 & 31,
+		 rs1 = insn >> 15 & 31;
+	uint64_t operand = funct3 & CSR_IMMEDIATE ? rs1 : reg(v, rs1), old = 0;
+	bool swap = (funct3 & 3) == FUNCT_CSRRW;
+
+	if (in_user(v)) {
+		illegal(v, insn);
+		return;
+	}
+	if ((!swap || rd) && !nested_csr_read(v, csr, &old)) {
+		illegal(v, insn);
+		return;
+	}
+	if (swap || rs1) {
+		uint64_t val = swap			     ? operand
+			       : (funct3 & 3) == FUNCT_CSRRS ? old | operand
+							     : old & ~operand;
+
+		if (!nested_csr_write(v, csr, val)) {
+			illegal(v, insn);
+			return;
+		}
+		nacl_show_csr(v, csr);
+	}
+	if (rd)
+		v->ctx.x[rd] = old;
+	v->ctx.sepc += 4;
+}
+
 /* ---- Fences ---- */
 
 /* HFENCE and HINVAL, which end alike: funct7 tells of which kind. */
-static bool hfence_insn(struct vcpu *v, uint32_t insn)
+static void hfence_insn(struct vcpu *v, uint32_t insn)
 {
 	unsigned funct7 = insn >> 25, rs1 = insn >> 15 & 31, rs2 = insn >> 20 & 31;
 	uint64_t at = reg(v, rs1), space = reg(v, rs2);
 	struct hfence h = {.count = 1};
 
-	if (in_user(v) || ((funct7 & FUNCT7_HINVAL) && !isa_has(&v->vm->isa, ISA_SVINVAL)))
-		return illegal(v, insn);
+	if (in_user(v) || ((funct7 & FUNCT7_HINVAL) && !isa_has(&v->vm->isa, ISA_SVINVAL))) {
+		illegal(v, insn);
+		return;
+	}
 	if (funct7 & FUNCT7_GVMA) {
 		h.type = rs2 ? NACL_HFENCE_GVMA_VMID : NACL_HFENCE_GVMA;
 		h.vmid = (uint16_t)ncsr_vmid(space << HGATP_VMID_SHIFT);
@@ -98,7 +133,6 @@ static bool hfence_insn(struct vcpu *v, uint32_t insn)
 	}
 	nested_hfence(v, &h);
 	v->ctx.sepc += 4;
-	return true;
 }
 
 /* HFENCE and HINVAL differ in one bit of funct7, VVMA and GVMA in another. */
@@ -110,20 +144,20 @@ static bool is_hfence(uint32_t insn)
 
 /* ---- The rest ---- */
 
-static bool sret_insn(struct vcpu *v, uint32_t insn)
+static void sret_insn(struct vcpu *v, uint32_t insn)
 {
 	if (in_user(v))
-		return illegal(v, insn);
-	nested_sret(v);
-	return true;
+		illegal(v, insn);
+	else
+		nested_sret(v);
 }
 
-static bool hlv_insn(struct vcpu *v, const struct insn *in, uint32_t insn)
+static void hlv_insn(struct vcpu *v, const struct insn *in, uint32_t insn)
 {
 	if (in_user(v) && !(nested_of(v)->file.hstatus & HSTATUS_HU))
-		return illegal(v, insn);
-	nhlv(v, in);
-	return true;
+		illegal(v, insn);
+	else
+		nhlv(v, in);
 }
 
 /* What is pending for L2 and enabled in hie ends a wfi of HS-mode too. */
@@ -148,12 +182,55 @@ static bool other_insn(struct vcpu *v, const struct vcpu_exit *e, uint32_t insn)
 	case INSN_HLV:
 	case INSN_HLVX:
 	case INSN_HSV:
-		return hlv_insn(v, &in, insn);
+		hlv_insn(v, &in, insn);
+		return true;
 	case INSN_WFI:
 		return wfi_insn(v, e);
 	default:
 		return as_any_guest(v, e);
 	}
+}
+
+/* What a hypervisor executes most. false: it is something else. */
+static bool is_quick(uint32_t insn)
+{
+	return is_csr(insn) || insn == INSN_WORD_SRET || is_hfence(insn);
+}
+
+static void do_quick(struct vcpu *v, uint32_t insn)
+{
+	if (is_csr(insn))
+		csr_insn(v, insn);
+	else if (insn == INSN_WORD_SRET)
+		sret_insn(v, insn);
+	else
+		hfence_insn(v, insn);
+}
+
+static __attribute__((noinline)) bool less_quick(struct hext_ctx *ctx, const struct vcpu_exit *e)
+{
+	uint32_t insn = (uint32_t)e->stval;
+
+	if (e->scause != CAUSE_VIRTUAL_INSTRUCTION || !is_quick(insn))
+		return vcpu_on_exit(ctx, e);
+	ctx->exits[CAUSE_VIRTUAL_INSTRUCTION]++;
+	do_quick(CONTAINER_OF(ctx, struct vcpu, ctx), insn);
+	return true;
+}
+
+/*
+ * They need nothing of the run loop: who wants something of this vcpu meanwhile has kicked the
+ * hart, and the kick ends its run at once.
+ */
+bool ninsn_quick(struct hext_ctx *ctx, const struct vcpu_exit *e)
+{
+	uint32_t insn = (uint32_t)e->stval;
+
+	if (e->scause != CAUSE_VIRTUAL_INSTRUCTION || !is_csr(insn) ||
+	    !csr_plain(CONTAINER_OF(ctx, struct vcpu, ctx), insn))
+		return less_quick(ctx, e);
+	ctx->exits[CAUSE_VIRTUAL_INSTRUCTION]++;
+	return true;
 }
 
 static bool on_virtual_instruction(struct vcpu *v, const struct vcpu_exit *e)
@@ -165,13 +242,10 @@ static bool on_virtual_instruction(struct vcpu *v, const struct vcpu_exit *e)
 		nested_trapped(v);
 		return true;
 	}
-	if ((insn & 0x7f) == OPCODE_SYSTEM && (insn >> 12 & 3))
-		return csr_insn(v, insn);
-	if (insn == INSN_WORD_SRET)
-		return sret_insn(v, insn);
-	if (is_hfence(insn))
-		return hfence_insn(v, insn);
-	return other_insn(v, e, insn);
+	if (!is_quick(insn))
+		return other_insn(v, e, insn);
+	do_quick(v, insn);
+	return true;
 }
 
 bool ninsn_exit(struct vcpu *v, const struct vcpu_exit *e)

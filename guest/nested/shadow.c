@@ -294,7 +294,7 @@ static void forget(struct shadow *s, uint64_t start, uint64_t last)
 	gstage_reclaim(&s->g, &change);
 }
 
-static void fence_gvma(struct vcpu *v, struct shadow *s, const struct hfence *h)
+static __attribute__((noinline)) void fence_gvma(struct vcpu *v, struct shadow *s, const struct hfence *h)
 {
 	uint64_t size = h->count << PAGE_SHIFT << h->order;
 	/* A fence for any address of a page of L1 is one for all of it. */

@@ -62,6 +62,8 @@ struct hext_ctx {
 	uint64_t host_tp;
 
 	struct vcpu_exit exit; /* the last one */
+	/* What is called with it: vcpu_on_exit(), or something shorter that may go there. */
+	bool (*on_exit)(struct hext_ctx *ctx, const struct vcpu_exit *e);
 
 	uint64_t vcpu_id;
 	uint64_t exits[EXIT_COUNTS];

@@ -44,6 +44,42 @@ void ncsr_reset(struct ncsr_file *f);
 bool ncsr_read(const struct ncsr_file *f, unsigned csr, uint64_t *val);
 bool ncsr_write(struct ncsr_file *f, unsigned csr, uint64_t val);
 
+/* How a CSR is read and written. */
+enum ncsr_how {
+	NCSR_PLAIN,    /* the value, of which a write changes the bits of `mask` */
+	NCSR_READONLY, /* and 0 */
+	NCSR_HSTATUS,  /* plain, but others want to know of it */
+	NCSR_VSSTATUS,
+	NCSR_VSATP,
+	NCSR_HGATP,
+	NCSR_HENVCFG,
+	NCSR_HCOUNTEREN,
+	NCSR_HIP,
+	NCSR_VSIP,
+	NCSR_VSIE,
+	NCSR_TIMECMP,
+};
+
+struct ncsr_row {
+	uint64_t mask;
+	uint16_t at; /* byte of struct ncsr_file */
+	uint16_t csr;
+	uint8_t how;
+};
+
+#define NCSR_INDEXES	512
+#define NCSR_INDEX(csr) (((csr)&0xff) | ((csr)&0x400) >> 2)
+extern const struct ncsr_row ncsr_rows[];
+extern const uint8_t ncsr_index[NCSR_INDEXES]; /* 1 + the row's, or 0 */
+
+/* The row of a CSR 0x2xx or 0x6xx. NULL: none. Inline, for the shortest way that there is. */
+static inline const struct ncsr_row *ncsr_row(unsigned csr)
+{
+	unsigned i = (csr & ~0x4ffU) == 0x200 ? ncsr_index[NCSR_INDEX(csr)] : 0;
+
+	return i ? &ncsr_rows[i - 1] : NULL;
+}
+
 /* hip and vsip, while henvcfg.STCE is set. */
 bool ncsr_looks_at_time(const struct ncsr_file *f, unsigned csr);
 
