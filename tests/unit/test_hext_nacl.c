@@ -350,6 +350,7 @@ static void start(unsigned features, uint64_t history)
 
 		vcpu[i].hart = -1;
 		c->hstatus = HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_VTW | HSTATUS_VSXL64;
+		c->on_exit = vcpu_on_exit;
 		c->sstatus = SSTATUS_SPP;
 		c->sstc = hext_caps.sstc && i % 2;
 		c->henvcfg = c->sstc ? HENVCFG_STCE : 0;
