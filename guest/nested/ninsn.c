@@ -5,6 +5,7 @@
  * HLVX and HSV. They are carried out here; all other exits are those of any guest.
  */
 #include <arch/insn.h>
+#include <arch/tlbsan.h>
 #include <core/vm.h>
 #include <guest/exit.h>
 
@@ -209,12 +210,15 @@ static void do_quick(struct vcpu *v, uint32_t insn)
 
 static __attribute__((noinline)) bool less_quick(struct hext_ctx *ctx, const struct vcpu_exit *e)
 {
+	struct vcpu *v = CONTAINER_OF(ctx, struct vcpu, ctx);
 	uint32_t insn = (uint32_t)e->stval;
 
 	if (e->scause != CAUSE_VIRTUAL_INSTRUCTION || !is_quick(insn))
 		return vcpu_on_exit(ctx, e);
+	tlbsan_exit();
 	ctx->exits[CAUSE_VIRTUAL_INSTRUCTION]++;
-	do_quick(CONTAINER_OF(ctx, struct vcpu, ctx), insn);
+	do_quick(v, insn);
+	tlbsan_enter(&v->vmid, v->vm->gstage.root.v);
 	return true;
 }
 
