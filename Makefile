@@ -40,7 +40,7 @@ BASE_HEADERS := core/types.h core/errno.h core/log.h core/errtext.h core/ring.h 
 ARCH_HEADERS := core/log.h
 
 # Of the monitor:
-PURE += arch/riscv/dis.c core/kallsyms.c core/printk.c
+PURE += arch/riscv/dis.c core/kallsyms.c core/printk.c core/why.c
 
 WATCHER := $(wildcard arch/riscv/tlbmodel*.c core/tlbsan.c)
 SRCS := $(filter-out arch/riscv/offsets.c $(if $(TLBSAN),,$(WATCHER)), \
@@ -83,7 +83,7 @@ COLD := $(filter core/main.c core/config%.c core/bundle.c core/host.c core/fdt.c
 	core/crash.c core/cpu.c core/guest_%.c core/log.c core/rng.c core/seed.c arch/riscv/isa%.c arch/riscv/mmu.c arch/riscv/hext.c \
 	guest/image.c guest/loader.c guest/vfdt.c drivers/%.c,$(SRCS))
 COLD += $(filter core/debug%.c core/gdb%.c,$(SRCS)) core/points.c arch/riscv/step.c
-COLD += arch/riscv/dis.c core/line.c core/kallsyms.c core/printk.c
+COLD += arch/riscv/dis.c core/line.c core/kallsyms.c core/printk.c core/why.c
 $(COLD:%.c=$(BUILD)/obj/%.o): CFLAGS += -Os -msave-restore
 
 # Turned into straight code, the answers' common ends cost each of them two more moves.

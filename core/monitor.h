@@ -116,6 +116,12 @@ const char *monitor_symbol(const struct monitor_view *w, uint64_t addr);
 /* A symbol's address; false: none. */
 bool monitor_symbol_address(const struct monitor_view *w, const char *name, uint64_t *addr);
 
+/* Where a kernel's Image header is, also without symbols; 0: nowhere. */
+uint64_t monitor_image(const struct monitor_view *w, uint64_t *size);
+struct printk_ring;
+/* Its log. false: none was found. */
+bool monitor_printk(struct monitor_view *w, struct printk_ring *ring);
+
 bool monitor_bt(const char *const *arg);
 bool monitor_dmesg(const char *const *arg);
 
@@ -125,5 +131,12 @@ bool monitor_irq(const char *const *arg);
 bool monitor_sbi(const char *const *arg);
 bool monitor_tlb(const char *const *arg);
 bool monitor_config(const char *const *arg);
+
+/* ---- monitor_why.c, monitor_do.c ---- */
+
+bool monitor_why(const char *const *arg);
+bool monitor_watch(const char *const *arg);
+bool monitor_inject(const char *const *arg);
+bool monitor_break(const char *const *arg);
 
 #endif

@@ -201,7 +201,7 @@ static bool cmd_help(const char *const *arg)
 	for (unsigned i = 0; i < monitor_command_count; i++) {
 		const struct monitor_command *c = &monitor_commands[i];
 
-		monitor_printf("  %-8s %-33s%s\n", c->name, c->args, c->help);
+		monitor_printf("  %-9s %-33s%s\n", c->name, c->args, c->help);
 	}
 	monitor_printf(
 		"GUEST is a name or a number from \"guests\"; without it the guest that has the"
@@ -239,6 +239,16 @@ const struct monitor_command monitor_commands[] = {
 	 monitor_isa,
 	 "host: the harts have it. guest: it was given. Then how a difference is made: emulated,\n"
 	 "hidden and enforced by a control bit, or hidden by advertisement only."},
+	{"why", "[GUEST]", "what a guest is doing, and why it does not boot", 0, 1, monitor_why,
+	 "Looks at it for a sixth of a second while it goes on, and says in plain words what it "
+	 "is\n"
+	 "doing and the likely cause: also of a guest that is silent, loops, faults or waits."},
+	{"watch", "", "guests' run time and exits, once a second", 0, 0, monitor_watch,
+	 "Until a key is pressed."},
+	{"inject", "SOURCE [GUEST]", "raise an interrupt", 1, 2, monitor_inject,
+	 "A source of the guest's PLIC, as \"irq\" shows them; it rises and falls at once."},
+	{"sendbreak", "[GUEST]", "send a break on a guest's serial line", 0, 1, monitor_break,
+	 "For Linux the key before a Magic SysRq letter."},
 	{"regs", "[GUEST [VCPU [fp|v]]]", "a vcpu's registers", 0, 3, monitor_regs,
 	 "With the fields of its CSRs: its own (the VS ones of the hart), then those that Nacre "
 	 "set.\n"

@@ -99,6 +99,13 @@ struct monitor_kernel *monitor_kernel(const struct monitor_view *w)
 	return kernel.symbols ? &kernel : NULL;
 }
 
+uint64_t monitor_image(const struct monitor_view *w, uint64_t *size)
+{
+	monitor_kernel(w);
+	*size = kernel.size;
+	return kernel.size ? kernel.pa : 0;
+}
+
 /* Where in the image an address of the kernel is; UINT64_MAX: elsewhere. Before it has turned its
  * MMU on, the kernel runs at its physical address. */
 static uint64_t in_image(const struct monitor_kernel *k, uint64_t addr)
@@ -153,7 +160,7 @@ static bool read_kernel(void *ctx, uint64_t va, void *buf, size_t n)
 }
 
 /* The ring that is in use, or else the one at boot. */
-static bool monitor_printk(struct monitor_view *w, struct printk_ring *ring)
+bool monitor_printk(struct monitor_view *w, struct printk_ring *ring)
 {
 	uint64_t va;
 

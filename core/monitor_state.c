@@ -21,8 +21,8 @@ static bool has_bit(const uint32_t *words, unsigned n)
 static void show_sources(const struct vm *vm, const struct vm_irqs *q)
 {
 	for (unsigned n = 1; n < 32 * VM_IRQ_WORDS; n++) {
-		if (!has_bit(q->enabled, n) && !has_bit(q->level, n) &&
-		    !has_bit(q->pending, n) && !has_bit(q->claimed, n))
+		if (!has_bit(q->enabled, n) && !has_bit(q->level, n) && !has_bit(q->pending, n) &&
+		    !has_bit(q->claimed, n))
 			continue;
 		monitor_printf("  source %3u%s  priority %u%s%s%s%s\n", n,
 			       n == VM_UART_IRQ && vm->cfg.console != VM_CONSOLE_NONE ? " (uart)"

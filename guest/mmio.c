@@ -83,6 +83,7 @@ bool mmio_exit(struct vcpu *v, const struct vcpu_exit *e)
 	struct insn in;
 
 	v->mmio++;
+	v->mmio_last = addr.v;
 	if (insn_decode_htinst(e->htinst, &in) && !fetch_and_decode(v, &in))
 		return true;
 	/* With addr_off the access began on another page: it crosses. */

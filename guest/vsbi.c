@@ -71,6 +71,7 @@ static void count(struct vcpu *v, const struct vsbi_ext *ext, uint64_t a, int64_
 	s->refused[row].fid = fid;
 	s->refused[row].arg = a;
 	s->refused[row].pc = v->ctx.sepc;
+	s->refused[row].at = v->sbi_calls;
 	s->refused[row].error = error;
 }
 

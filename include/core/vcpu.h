@@ -42,6 +42,7 @@ struct vcpu_sbi {
 	} ext[VCPU_SBI_EXTS];
 	struct {
 		uint64_t eid, fid, arg, pc;
+		uint64_t at; /* sbi_calls then */
 		int64_t error;
 	} refused[VCPU_SBI_REFUSED]; /* the last ones: refusals % VCPU_SBI_REFUSED is next */
 	uint64_t refusals;
@@ -64,8 +65,8 @@ struct vcpu_call {
 };
 
 /*
- * What depends on who runs on the vcpu: the guest, or (with nested virtualization) a guest of the guest. The vcpu is loaded,
- * where nothing else is said.
+ * What depends on who runs on the vcpu: the guest, or (with nested virtualization) a guest of the
+ * guest. The vcpu is loaded, where nothing else is said.
  */
 struct vcpu_ops {
 	/* An exit: true to resume the guest, false to go back to the scheduler. */
@@ -85,7 +86,7 @@ struct vcpu {
 	struct hext_ctx ctx; /* first: switch.S */
 	struct vm *vm;
 	const struct vcpu_ops *ops;
-	void *nested; /* guest/nested's own; NULL without H */
+	void *nested;	   /* guest/nested's own; NULL without H */
 	unsigned id;	   /* hartid for the guest */
 	uint64_t affinity; /* bit per hart index it may run on */
 
@@ -136,6 +137,7 @@ struct vcpu {
 	void *vregs; /* 32 * vlenb bytes, NULL without vector */
 	struct vpmu pmu;
 	uint64_t sbi_calls, mmio, injected;
+	uint64_t mmio_last; /* guest physical address of the last device access */
 	uint64_t fences_in[8]; /* by NACL_HFENCE_* */
 	struct vcpu_sbi sbi;
 };
@@ -203,13 +205,14 @@ void vcpu_set_timer(struct vcpu *v, uint64_t guest_time);
 void vcpu_apply_lines(struct vcpu *v);
 void vcpu_nothing(struct vcpu *v);
 
-/* Makes sure of a VCPU_REQ_LINES when this time of the guest has come, while the loaded vcpu runs. */
+/* Makes sure of a VCPU_REQ_LINES when this time of the guest has come, while the loaded vcpu runs.
+ */
 void vcpu_watch_time(struct vcpu *v, uint64_t guest_time);
 /* The guest's time now. */
 uint64_t vcpu_time(const struct vcpu *v);
 /*
- * vmid becomes valid on the calling hart. To be followed by vcpu_new_vmid() once it is in hgatp, unless the answer is
- * VMID_KEEP.
+ * vmid becomes valid on the calling hart. To be followed by vcpu_new_vmid() once it is in hgatp,
+ * unless the answer is VMID_KEEP.
  */
 enum vmid_answer vcpu_assign_vmid(struct vmid *vmid);
 void vcpu_new_vmid(enum vmid_answer answer);

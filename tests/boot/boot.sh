@@ -20,7 +20,7 @@ fail() { echo "$*"; exit 1; }
 skip() { echo "$*"; exit 77; }
 
 PROMPT=$'# (\x1b\\[6n)?$'
-FORBIDDEN='Kernel panic|Oops|BUG:|WARNING:|rcu: INFO|soft lockup|hard LOCKUP|nacre: panic|nacre: tlbsan:'
+FORBIDDEN='nacre: panic|Kernel panic|Oops|BUG:|WARNING:|rcu: INFO|soft lockup|hard LOCKUP|nacre: tlbsan:'
 
 # The variables of scripts/run.sh, and the steps in their order.
 read_case() {
