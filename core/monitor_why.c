@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <core/errno.h>
+#include <arch/timer.h>
+#include <core/host.h>
 #include <core/printk.h>
 #include <core/vm.h>
 #include <core/why.h>
@@ -19,7 +20,6 @@
 static struct {
 	struct vm *vm;
 	unsigned n; /* samples taken */
-	uint64_t boots;
 	struct vcpu_count {
 		uint64_t sbi, mmio, faults, refusals;
 		uint64_t sepc, scause, stval; /* at the first sample */
@@ -187,7 +187,8 @@ static void take_guest(struct vm *vm, struct why_guest *g)
 
 	g->name = vm->name;
 	g->state = state[vm->state];
-	g->reboots = vm->boots - look.boots;
+	g->boots = vm->boots;
+	g->since_boot_ms = (timer_now() - vm->time_zero) / (host.timebase / 1000 + 1);
 	g->ram_base = VM_RAM_BASE;
 	g->ram_size = vm->ram_size;
 	g->bootargs = vm->cfg.bootargs ? vm->cfg.bootargs : "";
@@ -248,7 +249,6 @@ bool monitor_why(const char *const *arg)
 	}
 	memset(&look, 0, sizeof(look));
 	look.vm = vm;
-	look.boots = vm->boots;
 	look.g.nvcpus = vm->nvcpus < WHY_VCPUS ? vm->nvcpus : WHY_VCPUS;
 	monitor_job(tick);
 	return true;

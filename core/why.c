@@ -112,12 +112,12 @@ static bool state_rule(const struct why_guest *g, struct text *t)
 		say(t, "Nacre has ended it; \"log warnings\" tells why\n");
 	else if (g->state == WHY_PAUSED)
 		say(t, "it is paused; \"resume\" lets it go on\n");
-	else if (g->reboots)
+	else if (g->boots >= 4 && g->since_boot_ms < 2000)
 		say(t,
-		    "it restarts again and again: %lu times while it was looked at\n"
+		    "it restarts again and again: it was started %lu times\n"
 		    "likely cause: it gives up early in its boot and resets itself (panic=, a"
 		    " watchdog, a failing init)\n",
-		    LU(g->reboots));
+		    LU(g->boots));
 	else if (stopped == g->nvcpus)
 		say(t,
 		    "every vcpu has stopped itself (SBI hart_stop): none is left that could"

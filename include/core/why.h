@@ -52,8 +52,9 @@ struct why_vcpu {
 struct why_guest {
 	const char *name;
 	enum why_state state;
-	uint64_t reboots; /* during the samples */
-	unsigned nvcpus;  /* of vcpu[] */
+	uint64_t boots;		/* so far */
+	uint64_t since_boot_ms; /* since the last one */
+	unsigned nvcpus;	/* of vcpu[] */
 	uint64_t ram_base, ram_size;
 	uint64_t kernel, kernel_size; /* where an Image header is; 0: nowhere */
 	const char *bootargs;	      /* never NULL */

@@ -115,6 +115,9 @@ static void test_vcpus(void **state)
 	expect("every vcpu has stopped itself");
 	g.state = WHY_CRASHED;
 	expect("Nacre has ended it");
+	g.state = WHY_RUNNING;
+	g.boots = 9;
+	expect("it restarts again and again: it was started 9 times");
 	g.nvcpus = 0;
 	why(&g, text, sizeof(text));
 	assert_string_equal(text, "alpha: ");
