@@ -217,13 +217,13 @@ void tlbsan_inval(bool start)
 /* What is pending in the shared memory is carried out before anything else of the guest. */
 void tlbsan_nacl(const struct nacl_shmem *shmem)
 {
-	struct hfence h[NACL_HFENCE_UNPACKED];
+	struct hfence h;
 
 	begin();
 	for (unsigned i = 0; i < NACL_HFENCE_ENTRIES; i++)
-		for (unsigned n = nacl_hfence_unpack(&shmem->hfence[i], h); n--;) {
+		if (nacl_hfence_unpack(&shmem->hfence[i], &h) == NACL_ASKED_ONE) {
 			fences++;
-			tlbm_fence(&model, hart(), &h[n]);
+			tlbm_fence(&model, hart(), &h);
 		}
 	end();
 }

@@ -92,6 +92,11 @@ static bool is_dirty(uint64_t status)
 	       (status & SSTATUS_VS) == SSTATUS_VS_DIRTY;
 }
 
+static uint64_t vsstatus(uint64_t v)
+{
+	return (v & ~SSTATUS_SD) | (is_dirty(v) ? SSTATUS_SD : 0);
+}
+
 bool ncsr_read(const struct ncsr_file *f, unsigned csr, uint64_t *val)
 {
 	const struct ncsr_row *r = find(f, csr);
@@ -105,7 +110,7 @@ bool ncsr_read(const struct ncsr_file *f, unsigned csr, uint64_t *val)
 		v = 0;
 		break;
 	case NCSR_VSSTATUS:
-		v = (v & ~SSTATUS_SD) | (is_dirty(v) ? SSTATUS_SD : 0);
+		v = vsstatus(v);
 		break;
 	case NCSR_HIP:
 		v = ncsr_hip(f);
@@ -121,6 +126,38 @@ bool ncsr_read(const struct ncsr_file *f, unsigned csr, uint64_t *val)
 	}
 	*val = v;
 	return true;
+}
+
+void ncsr_show(const struct ncsr_file *f, struct nacl_shmem *s)
+{
+	const struct world *w = &f->vs;
+	uint64_t hip = ncsr_hip(f);
+
+	nacl_csr_show(s, CSR_HSTATUS, f->hstatus);
+	nacl_csr_show(s, CSR_HEDELEG, f->hedeleg);
+	nacl_csr_show(s, CSR_HIDELEG, w->hideleg);
+	nacl_csr_show(s, CSR_HENVCFG, w->henvcfg);
+	nacl_csr_show(s, CSR_HCOUNTEREN, w->hcounteren);
+	nacl_csr_show(s, CSR_HTIMEDELTA, f->htimedelta);
+	nacl_csr_show(s, CSR_HGEIE, 0);
+	nacl_csr_show(s, CSR_HGEIP, 0);
+	nacl_csr_show(s, CSR_HIE, w->hie);
+	nacl_csr_show(s, CSR_HTVAL, f->htval);
+	nacl_csr_show(s, CSR_HTINST, f->htinst);
+	nacl_csr_show(s, CSR_HGATP, f->hgatp);
+	nacl_csr_show(s, CSR_VSSTATUS, vsstatus(w->vsstatus));
+	nacl_csr_show(s, CSR_VSTVEC, w->vstvec);
+	nacl_csr_show(s, CSR_VSSCRATCH, w->vsscratch);
+	nacl_csr_show(s, CSR_VSEPC, w->vsepc);
+	nacl_csr_show(s, CSR_VSCAUSE, w->vscause);
+	nacl_csr_show(s, CSR_VSTVAL, w->vstval);
+	nacl_csr_show(s, CSR_VSATP, w->vsatp);
+	nacl_csr_show(s, CSR_HVIP, w->hvip);
+	nacl_csr_show(s, CSR_HIP, hip);
+	nacl_csr_show(s, CSR_VSIE, (w->hie & w->hideleg) >> 1);
+	nacl_csr_show(s, CSR_VSIP, (hip & w->hideleg) >> 1);
+	if (f->can.sstc)
+		nacl_csr_show(s, CSR_VSTIMECMP, w->vstimecmp);
 }
 
 static bool has_mode(unsigned modes, uint64_t mode)

@@ -82,6 +82,15 @@ static void look_at_time(struct vcpu *v, struct ncsr_file *f)
 	f->vstip = vcpu_time(v) + f->htimedelta >= f->vs.vstimecmp;
 }
 
+void nested_refresh(struct vcpu *v)
+{
+	struct ncsr_file *f = &nested_of(v)->file;
+
+	notice_interrupt(v);
+	if (ncsr_looks_at_time(f, CSR_HIP))
+		look_at_time(v, f);
+}
+
 bool nested_csr_read(struct vcpu *v, unsigned csr, uint64_t *val)
 {
 	struct ncsr_file *f = &nested_of(v)->file;
@@ -149,7 +158,7 @@ static void swap_in(struct vcpu *v)
 	hext.swap(&v->ctx, &f->vs);
 	if (answer != VMID_KEEP)
 		vcpu_new_vmid(answer);
-	if (hfence_pending(&s->fences))
+	if (s->nfences)
 		shadow_drain(s);
 	n->own_fast = v->ctx.fast;
 	v->ctx.fast = false;

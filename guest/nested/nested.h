@@ -13,6 +13,7 @@
 
 #include <arch/gstage.h>
 #include <arch/hfence.h>
+#include <arch/tlbsan.h>
 #include <core/vcpu.h>
 #include <guest/nested/ncsr.h>
 #include <guest/nested/nwalk.h>
@@ -21,7 +22,8 @@ struct insn;
 struct nacl_shmem;
 struct nested;
 
-#define NESTED_SLOTS 4
+#define NESTED_SLOTS  4
+#define SHADOW_FENCES 32
 
 /*
  * A shadow G-stage: what L2's guest physical addresses come to on the host, for one value of L1's
@@ -30,13 +32,15 @@ struct nested;
  */
 struct shadow {
 	struct nested *of;
-	uint64_t hgatp;	 /* L1's */
-	struct gstage g; /* without tables: the slot is free */
-	hpa_t root;	 /* g's, for good */
+	uint64_t hgatp;	  /* L1's */
+	unsigned l1_vmid; /* in that */
+	struct gstage g;
+	hpa_t root; /* g's, for good */
 	struct vmid vmid;
-	struct hfence_queue fences;  /* of types VVMA, before its next entry */
-	uint64_t lo, hi;	     /* nothing is mapped outside */
-	uint64_t in_parts;	     /* the largest page of L1 that is mapped in smaller ones */
+	struct hfence fence[SHADOW_FENCES]; /* of types VVMA, before its next entry; */
+	unsigned nfences;  /* if there is no room for so many: everything instead */
+	uint64_t lo, hi;   /* nothing is mapped outside */
+	uint64_t in_parts; /* the largest page of L1 that is mapped in smaller ones, less 1 */
 	uint32_t tables, last_table; /* list of its pages in the arena, but for the root */
 	uint64_t last_use;
 };
@@ -60,6 +64,7 @@ struct nested {
 	struct hfence_queue l1_fences; /* for L1, before it goes on */
 
 	struct shadow slot[NESTED_SLOTS];
+	struct shadow *end;	/* of the slots that have been used */
 	struct shadow *current; /* of file.hgatp; NULL: not looked up yet */
 	uint64_t clock;
 	hpa_t roots, arena; /* pages for the slots' tables: bounded, and taken once */
@@ -95,6 +100,8 @@ void nested_exception(struct vcpu *v, const struct ntrap *t);
  */
 bool nested_csr_read(struct vcpu *v, unsigned csr, uint64_t *val);
 bool nested_csr_write(struct vcpu *v, unsigned csr, uint64_t val);
+/* While L1 runs: what can change behind the file's back (time, L1's own interrupts) is in it. */
+void nested_refresh(struct vcpu *v);
 
 /* ---- nexit.c: exits of L2. ninsn.c: exits of L1 ---- */
 
@@ -115,8 +122,43 @@ void shadow_reset(struct nested *n);
 struct shadow *shadow_current(struct vcpu *v);
 /* L2 is about to go on with the slot, whose vmid is in hgatp. */
 void shadow_drain(struct shadow *s);
-/* A fence of L1. vmid is L1's, also in the VVMA types. */
-void nested_hfence(struct vcpu *v, const struct hfence *h);
+/* Forgets everything, or the guest physical addresses [start, last]. L1 runs. */
+void shadow_clear(struct shadow *s);
+void shadow_forget(struct shadow *s, uint64_t start, uint64_t last);
+
+static inline void nested_hfence_everything(struct nested *n)
+{
+	for (struct shadow *s = n->slot; s < n->end; s++)
+		shadow_clear(s);
+}
+
+static inline void shadow_fence(struct shadow *s, const struct hfence *h)
+{
+	/* A fence for any address of a page of L1 is one for all of it. */
+	uint64_t first = h->addr & ~s->in_parts;
+	uint64_t last = (h->addr + (h->count << PAGE_SHIFT << h->order) - 1) | s->in_parts;
+
+	if (hfence_is_vvma(h) && s->nfences < SHADOW_FENCES)
+		s->fence[s->nfences++] = *h;
+	else if (hfence_is_vvma(h))
+		s->nfences = SHADOW_FENCES + 1;
+	else if (hfence_is_all(h))
+		shadow_clear(s);
+	else if (first < s->hi && last >= s->lo)
+		shadow_forget(s, first, last);
+}
+
+/* A fence of L1, which runs. vmid is L1's, also in the VVMA types. A range makes sense, as
+ * nacl_hfence_unpack() has it. */
+static inline void nested_hfence(struct nested *n, const struct hfence *h)
+{
+	bool any = h->type < NACL_HFENCE_GVMA_VMID || h->vmid == HFENCE_VMID_ANY;
+
+	tlbsan_l1_fence(n, h);
+	for (struct shadow *s = n->slot; s < n->end; s++)
+		if (any || s->l1_vmid == h->vmid)
+			shadow_fence(s, h);
+}
 /* A guest page fault of L2. true: as an exit handler. */
 bool shadow_fault(struct vcpu *v, const struct vcpu_exit *e);
 /* How L1's own tables are read. */

@@ -132,7 +132,7 @@ static void hfence_insn(struct vcpu *v, uint32_t insn)
 		h.type |= 1; /* all addresses */
 		h.addr = h.count = 0;
 	}
-	nested_hfence(v, &h);
+	nested_hfence(nested_of(v), &h);
 	v->ctx.sepc += 4;
 }
 

@@ -129,7 +129,7 @@ static void use_new_vmid(struct vcpu *v, struct shadow *s)
 	vcpu_new_vmid(answer);
 }
 
-/* Forgets all. A number given up needs no fence. v: the loaded vcpu, or NULL if L2 does not run. */
+/* A number given up needs no fence. v: the loaded vcpu, or NULL if L2 does not run. */
 static void clear(struct vcpu *v, struct shadow *s)
 {
 	if (s->lo < s->hi)
@@ -137,7 +137,7 @@ static void clear(struct vcpu *v, struct shadow *s)
 	s->lo = UINT64_MAX;
 	s->hi = s->in_parts = 0;
 	vmid_release(&s->vmid);
-	hfence_take(&s->fences, &s->fences);
+	s->nfences = 0;
 	if (v && is_loaded(v, s))
 		use_new_vmid(v, s);
 	tables_free(s); /* nobody walks them now */
@@ -164,16 +164,19 @@ struct shadow *shadow_current(struct vcpu *v)
 	/* With Bare, L2's physical addresses are L1's. */
 	if (mode == HGATP_MODE_BARE)
 		mode = v->vm->gstage.mode;
-	for (unsigned i = 0; i < NESTED_SLOTS; i++)
-		if (n->slot[i].g.mem && n->slot[i].hgatp == hgatp)
-			s = &n->slot[i];
+	for (struct shadow *i = n->slot; i < n->end; i++)
+		if (i->hgatp == hgatp)
+			s = i;
 	if (!s) {
 		s = oldest(n);
 		clear(NULL, s);
 		if (!s->g.mem || s->g.mode != mode)
 			gstage_init(&s->g, mode, &table_mem, s);
 		s->hgatp = hgatp;
-		tlbsan_shadow(s->g.root.v, n, ncsr_vmid(hgatp));
+		s->l1_vmid = ncsr_vmid(hgatp);
+		if (s == n->end)
+			n->end++;
+		tlbsan_shadow(s->g.root.v, n, s->l1_vmid);
 	}
 	s->last_use = ++n->clock;
 	n->current = s;
@@ -189,6 +192,7 @@ void shadow_reset(struct nested *n)
 		s->g.mem = NULL;
 		s->last_use = 0;
 	}
+	n->end = n->slot;
 	n->current = NULL;
 }
 
@@ -235,12 +239,19 @@ void shadow_free(struct vcpu *v)
 
 void shadow_drain(struct shadow *s)
 {
-	struct hfence h;
+	struct hfence h = {.type = NACL_HFENCE_VVMA_ALL, .vmid = s->vmid.number};
 
-	while (hfence_pop(&s->fences, &h)) {
-		h.vmid = s->vmid.number;
+	if (s->nfences > SHADOW_FENCES)
 		hext.hfence(&h);
-	}
+	else
+		for (unsigned i = 0; i < s->nfences; i++) {
+			h = s->fence[i];
+			h.vmid = s->vmid.number;
+			if (h.count > HFENCE_MAX_PAGES)
+				h.type |= 1; /* all addresses */
+			hext.hfence(&h);
+		}
+	s->nfences = 0;
 }
 
 /* Of what a change took away, on the real hart. */
@@ -251,12 +262,21 @@ static void fence_change(struct shadow *s, const struct gstage_change *c)
 			   .vmid = s->vmid.number,
 			   .addr = c->gpa.v};
 
-	if (!c->size || !is_live(s))
+	if (!c->size)
 		return;
+	if (!is_live(s)) { /* but perhaps on the hart where the vcpu was before, and may be again */
+		vmid_release(&s->vmid);
+		return;
+	}
 	h.count = c->size >> PAGE_SHIFT >> c->order;
 	if (c->all || h.count > HFENCE_MAX_PAGES)
 		h = (struct hfence){.type = NACL_HFENCE_GVMA_VMID_ALL, .vmid = s->vmid.number};
 	hext.hfence(&h);
+}
+
+void shadow_clear(struct shadow *s)
+{
+	clear(NULL, s);
 }
 
 /* What is mapped around an address ends there. */
@@ -276,56 +296,26 @@ static uint64_t leaf_start(const struct shadow *s, uint64_t at)
 	return ALIGN_DOWN(at, gstage_walk(&s->g, gpa(at), &leaf) ? PAGE_SIZE : leaf.size);
 }
 
-/* [start, last], and the whole of the superpages that it cuts, so that nothing need be split. */
-static void forget(struct shadow *s, uint64_t start, uint64_t last)
+/* The whole of the superpages that the range cuts, so that nothing need be split. */
+void shadow_forget(struct shadow *s, uint64_t start, uint64_t last)
 {
 	struct gstage_change change;
+	bool all = start <= s->lo && last >= s->hi - 1;
 
+	if (start >= s->hi || last < s->lo)
+		return;
 	if (start < s->lo)
 		start = s->lo;
 	if (last >= s->hi)
 		last = s->hi - 1;
-	if (s->lo >= s->hi || start > last)
-		return;
 	start = leaf_start(s, start);
 	if (gstage_unmap(&s->g, gpa(start), leaf_end(s, last) - start, &change))
 		return; /* not reached: no table is needed */
 	fence_change(s, &change);
 	gstage_reclaim(&s->g, &change);
-}
-
-static __attribute__((noinline)) void fence_gvma(struct vcpu *v, struct shadow *s, const struct hfence *h)
-{
-	uint64_t size = h->count << PAGE_SHIFT << h->order;
-	/* A fence for any address of a page of L1 is one for all of it. */
-	uint64_t rest = s->in_parts ? s->in_parts - 1 : 0;
-
-	/* A range that makes no sense is everything. */
-	if (hfence_is_all(h) || h->order >= 64 - PAGE_SHIFT || !h->count ||
-	    size >> PAGE_SHIFT >> h->order != h->count || h->addr + size - 1 < h->addr)
-		clear(v, s);
-	else
-		forget(s, h->addr & ~rest, (h->addr + size - 1) | rest);
-}
-
-void nested_hfence(struct vcpu *v, const struct hfence *h)
-{
-	struct nested *n = nested_of(v);
-	bool any = h->type < NACL_HFENCE_GVMA_VMID || h->vmid == HFENCE_VMID_ANY;
-
-	tlbsan_l1_fence(n, h);
-	for (unsigned i = 0; i < NESTED_SLOTS; i++) {
-		struct shadow *s = &n->slot[i];
-
-		if (!s->g.mem || (!any && ncsr_vmid(s->hgatp) != h->vmid))
-			continue;
-		if (!hfence_is_vvma(h)) {
-			fence_gvma(v, s, h);
-			continue;
-		}
-		hfence_push(&s->fences, h);
-		if (is_loaded(v, s))
-			shadow_drain(s);
+	if (all) {
+		s->lo = UINT64_MAX;
+		s->hi = s->in_parts = 0;
 	}
 }
 
@@ -371,7 +361,7 @@ static int try_map(struct shadow *s, uint64_t at, hpa_t to, uint64_t size, unsig
 	if (rc != -NACRE_EEXIST)
 		return rc;
 	/* It was mapped otherwise, or (without Svvptc) the hart has not seen it yet. */
-	forget(s, at, at + size - 1);
+	shadow_forget(s, at, at + size - 1);
 	return gstage_map_one(&s->g, gpa(at), to, size, perm);
 }
 
@@ -472,8 +462,8 @@ bool shadow_fault(struct vcpu *v, const struct vcpu_exit *e)
 		size = common_page(v, &r, &to);
 		if (size) {
 			map(v, s, ALIGN_DOWN(addr.v, size), to, size, r.perm);
-			if (r.page_size > size && r.page_size > s->in_parts)
-				s->in_parts = r.page_size;
+			if (r.page_size > size)
+				s->in_parts |= r.page_size - 1;
 			tlbsan_shadow_map(s->g.root.v, ALIGN_DOWN(addr.v, size), size, r.page_size);
 		} else {
 			device(v, e, r.gpa);

@@ -35,10 +35,24 @@ static void show(struct vcpu *v, struct nacl_shmem *s, unsigned csr)
 		nacl_csr_show(s, csr, value);
 }
 
+/* Words of the bitmap that have a bit of a CSR that there is. */
+static bool some_dirty(const struct nacl_shmem *s)
+{
+	const uint64_t *d = s->dirty;
+
+	return (nacl_load(&d[0]) | nacl_load(&d[1]) | nacl_load(&d[2]) | nacl_load(&d[4]) |
+		nacl_load(&d[5]) | nacl_load(&d[6]) | nacl_load(&d[12])) != 0;
+}
+
 static void show_all(struct vcpu *v, struct nacl_shmem *s)
 {
 	unsigned csr;
 
+	if (!has(v, SBI_NACL_FEAT_SYNC_CSR) || !some_dirty(s)) {
+		nested_refresh(v);
+		ncsr_show(&nested_of(v)->file, s);
+		return;
+	}
 	for (unsigned i = 0; (csr = ncsr_number(i)); i++)
 		show(v, s, csr);
 }
@@ -106,22 +120,37 @@ void nacl_left(struct vcpu *v)
 
 /* ---- sync_csr ---- */
 
-/* The value that L1 has written, if it has. The word becomes what the CSR is then by show(). */
-static void take(struct vcpu *v, struct nacl_shmem *s, unsigned csr)
+/* From the highest to the lowest of one word of the bitmap. */
+static void take_word(struct vcpu *v, struct nacl_shmem *s, unsigned i)
 {
-	uint64_t value;
+	uint64_t dirty = nacl_dirty_take(s, i, ALL);
 
-	if (nacl_csr_take(s, csr, &value))
-		nested_csr_write(v, csr, value);
+	while (dirty) {
+		unsigned bit = 63 - (unsigned)__builtin_clzl(dirty),
+			 csr = nacl_csr_at(64 * i + bit);
+
+		dirty &= ~BIT(bit);
+		nested_csr_write(v, csr, nacl_csr_get(s, csr));
+	}
 }
 
-/* Those on which others depend come first. */
+/*
+ * Each CSR after those on which it depends: hideleg and henvcfg are in word 4, hvip and hip, which
+ * has a lower number, in word 5, and vsie and vsip in words 0 and 1. A bit that stands for no CSR
+ * is cleared too.
+ */
+static void take_all(struct vcpu *v, struct nacl_shmem *s)
+{
+	static const uint8_t words[] = {4, 5, 6, 12, 0, 1, 2};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
+		take_word(v, s, words[i]);
+}
+
 static void sync_all_csrs(struct vcpu *v, struct nacl_shmem *s)
 {
-	unsigned csr;
-
-	for (unsigned i = 0; (csr = ncsr_number(i)); i++)
-		take(v, s, csr);
+	if (some_dirty(s))
+		take_all(v, s);
 	show_all(v, s);
 }
 
@@ -135,37 +164,49 @@ static struct sbi_reply sync_csr(struct vcpu *v, struct nacl_shmem *s, uint64_t 
 	}
 	if (!nacl_csr_valid(csr) || !nested_csr_read(v, (unsigned)csr, &value))
 		return vsbi_err(SBI_ERR_INVALID_PARAM);
-	take(v, s, (unsigned)csr);
+	if (nacl_csr_take(s, (unsigned)csr, &value))
+		nested_csr_write(v, (unsigned)csr, value);
 	nacl_show_csr(v, (unsigned)csr);
 	return vsbi_ok(0);
 }
 
 /* ---- sync_hfence ---- */
 
-static void sync_entry(struct vcpu *v, struct nacl_hfence *e)
+static void sync_entries(struct nested *n, struct nacl_hfence *e, unsigned count)
 {
-	struct hfence out[NACL_HFENCE_UNPACKED];
-	unsigned n = nacl_hfence_unpack(e, out);
+	struct hfence h;
 
-	for (unsigned i = 0; i < n; i++)
-		nested_hfence(v, &out[i]);
-	if (n)
+	for (; count; count--, e++) {
+		enum nacl_asked asked = nacl_hfence_unpack(e, &h);
+
+		if (asked == NACL_ASKED_NOTHING)
+			continue;
+		if (asked == NACL_ASKED_ONE)
+			nested_hfence(n, &h);
+		else
+			nested_hfence_everything(n);
 		nacl_hfence_done(e);
+	}
 }
 
-static void sync_all_hfences(struct vcpu *v, struct nacl_shmem *s)
+static void sync_all_hfences(struct nested *n, struct nacl_shmem *s)
 {
-	for (unsigned i = 0; i < NACL_HFENCE_ENTRIES; i++)
-		if (nacl_hfence_pending(&s->hfence[i]))
-			sync_entry(v, &s->hfence[i]);
+	struct nacl_hfence *end = s->hfence + NACL_HFENCE_ENTRIES;
+
+	static_assert(NACL_HFENCE_ENTRIES % 6 == 0, "six at a time");
+	for (struct nacl_hfence *e = s->hfence; e < end; e += 6)
+		if ((nacl_load(&e[0].config) | nacl_load(&e[1].config) | nacl_load(&e[2].config) |
+		     nacl_load(&e[3].config) | nacl_load(&e[4].config) | nacl_load(&e[5].config)) &
+		    NACL_HFENCE_PENDING)
+			sync_entries(n, e, 6);
 }
 
 static struct sbi_reply sync_hfence(struct vcpu *v, struct nacl_shmem *s, uint64_t index)
 {
 	if (index == ALL)
-		sync_all_hfences(v, s);
+		sync_all_hfences(nested_of(v), s);
 	else if (index < NACL_HFENCE_ENTRIES)
-		sync_entry(v, &s->hfence[index]);
+		sync_entries(nested_of(v), &s->hfence[index], 1);
 	else
 		return vsbi_err(SBI_ERR_INVALID_PARAM);
 	return vsbi_ok(0);
@@ -173,15 +214,28 @@ static struct sbi_reply sync_hfence(struct vcpu *v, struct nacl_shmem *s, uint64
 
 /* ---- sync_sret ---- */
 
+/* Four at a time; x[0] is nobody's. */
+static void load_registers(uint64_t x[32], const uint64_t from[32])
+{
+	for (unsigned i = 0; i < 32; i += 4) {
+		uint64_t a = nacl_load(&from[i]), b = nacl_load(&from[i + 1]),
+			 c = nacl_load(&from[i + 2]), d = nacl_load(&from[i + 3]);
+
+		x[i] = a;
+		x[i + 1] = b;
+		x[i + 2] = c;
+		x[i + 3] = d;
+	}
+}
+
 static struct sbi_reply sync_sret(struct vcpu *v, struct nacl_shmem *s)
 {
 	if (has(v, SBI_NACL_FEAT_SYNC_CSR))
 		sync_all_csrs(v, s);
 	if (has(v, SBI_NACL_FEAT_SYNC_HFENCE))
-		sync_all_hfences(v, s);
+		sync_all_hfences(nested_of(v), s);
 	autoswap(v, s);
-	for (unsigned i = 1; i < 32; i++)
-		v->ctx.x[i] = nacl_load(&s->sret_x[i]);
+	load_registers(v->ctx.x, s->sret_x);
 	nested_sret(v);
 	return vsbi_then(VSBI_ELSEWHERE);
 }

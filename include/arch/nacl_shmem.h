@@ -103,14 +103,71 @@ int nacl_hfence_free(const struct nacl_shmem *s, unsigned *hint);
  */
 int nacl_hfence_pack(struct nacl_hfence *e, const struct hfence *h);
 
+/* Types for one VMID, and for one ASID. */
+static inline bool nacl_has_vmid(unsigned type)
+{
+	return type >= NACL_HFENCE_GVMA_VMID;
+}
+
+static inline bool nacl_has_asid(unsigned type)
+{
+	return type >= NACL_HFENCE_VVMA_ASID;
+}
+
+#define NACL_ORDER_MAX (63 - PAGE_SHIFT)
+
+/* Pages of 4 KiB << order from page `number` on: are there some, all below 2^64? */
+static inline bool nacl_range_makes_sense(unsigned order, uint64_t number, uint64_t count)
+{
+	uint64_t last;
+
+	if (order > NACL_ORDER_MAX)
+		return false;
+	last = UINT64_MAX >> (order + PAGE_SHIFT);
+	return number <= last && count - 1 <= last - number; /* last is small: not with count 0 */
+}
+
+enum nacl_asked {
+	NACL_ASKED_NOTHING,    /* the entry is not pending */
+	NACL_ASKED_ONE,	       /* *out */
+	NACL_ASKED_EVERYTHING, /* both stages, every VMID; *out is undefined */
+};
+
 /*
- * Provider: what a pending entry asks for, into out[]; how many requests that is. None: it is not
- * pending. Two, everything of both stages for every VMID: a type or a reserved bit that this
- * version of the specification does not know. Else one; a range that is empty, wraps around or
- * whose address has too many bits becomes the "all" type. Ranges are aligned to their order.
+ * Provider: what an entry asks for. Everything: by a type or a reserved bit that this version of
+ * the specification does not know. A range that is empty, wraps around or whose address has too
+ * many bits becomes the "all" type. Ranges are aligned to their order.
  */
-#define NACL_HFENCE_UNPACKED 2
-unsigned nacl_hfence_unpack(const struct nacl_hfence *e, struct hfence out[NACL_HFENCE_UNPACKED]);
+static inline enum nacl_asked nacl_hfence_unpack(const struct nacl_hfence *e, struct hfence *out)
+{
+	const uint64_t unknown = NACL_HFENCE_RESERVED | (uint64_t)NACL_HFENCE_TYPES
+								<< NACL_HFENCE_TYPE_SHIFT;
+	/* The pending bit before the words that came with it: pack()'s release. */
+	uint64_t config = __atomic_load_n(&e->config, __ATOMIC_ACQUIRE), number, count;
+	unsigned type = config >> NACL_HFENCE_TYPE_SHIFT & NACL_HFENCE_TYPE_MASK;
+	unsigned order = config >> NACL_HFENCE_ORDER_SHIFT & NACL_HFENCE_ORDER_MASK;
+
+	static_assert(NACL_HFENCE_TYPES * 2 == NACL_HFENCE_TYPE_MASK + 1, "one bit tells");
+	if ((config & (NACL_HFENCE_PENDING | unknown)) != NACL_HFENCE_PENDING ||
+	    nacl_load(&e->reserved))
+		return config & NACL_HFENCE_PENDING ? NACL_ASKED_EVERYTHING : NACL_ASKED_NOTHING;
+	number = nacl_load(&e->page_number);
+	count = nacl_load(&e->page_count);
+	if ((type & 1) || !nacl_range_makes_sense(order, number, count)) {
+		type |= 1;
+		order = 0;
+		number = count = 0;
+	}
+	*out = (struct hfence){.type = (uint8_t)type,
+			       .order = (uint8_t)order,
+			       .addr = number << (order + PAGE_SHIFT),
+			       .count = count};
+	if (nacl_has_vmid(type))
+		out->vmid = config >> NACL_HFENCE_VMID_SHIFT & NACL_HFENCE_VMID_MASK;
+	if (nacl_has_asid(type))
+		out->asid = config >> NACL_HFENCE_ASID_SHIFT & NACL_HFENCE_ASID_MASK;
+	return NACL_ASKED_ONE;
+}
 
 static inline bool nacl_hfence_pending(const struct nacl_hfence *e)
 {

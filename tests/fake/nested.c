@@ -22,6 +22,8 @@ void fake_nested_init(struct vcpu *v)
 		.sstc = true,
 	};
 	ncsr_reset(&state.file);
+	state.slot[0].hi = UINT64_MAX;
+	state.end = state.slot + 1;
 	v->nested = &state;
 }
 
@@ -36,14 +38,26 @@ bool nested_csr_write(struct vcpu *v, unsigned csr, uint64_t val)
 {
 	struct nested *n = v->nested;
 
-	fake_nested.writes++;
 	return ncsr_write(&n->file, csr, val);
 }
 
-void nested_hfence(struct vcpu *v, const struct hfence *h)
+void nested_refresh(struct vcpu *v)
 {
 	(void)v;
-	fake_nested.fence[fake_nested.fences++ % FAKE_FENCES] = *h;
+}
+
+void shadow_clear(struct shadow *s)
+{
+	s->nfences = 0;
+	fake_nested.clears++;
+}
+
+void shadow_forget(struct shadow *s, uint64_t start, uint64_t last)
+{
+	(void)s;
+	fake_nested.forgets++;
+	fake_nested.first = start;
+	fake_nested.last = last;
 }
 
 void nested_sret(struct vcpu *v)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What SBI NACL asks of nested virtualization, on the real file of CSRs: fences and entries of L2
- * are noted, and nothing is entered.
+ * What SBI NACL asks of nested virtualization, on the real file of CSRs: what is to be forgotten of
+ * a shadow, and entries of L2, are noted, and nothing is entered.
  */
 #ifndef NACRE_TESTS_FAKE_NESTED_H
 #define NACRE_TESTS_FAKE_NESTED_H
@@ -9,17 +9,15 @@
 #include <core/vcpu.h>
 #include "../../guest/nested/nested.h"
 
-#define FAKE_FENCES 128
-
 struct fake_nested {
-	unsigned fences, srets, writes; /* calls */
-	struct hfence fence[FAKE_FENCES];
-	struct ncsr_file at_sret; /* the CSRs as nested_sret() found them */
+	unsigned clears, forgets, srets; /* calls */
+	uint64_t first, last;		 /* of shadow_forget() */
+	struct ncsr_file at_sret;	 /* the CSRs as nested_sret() found them */
 };
 
 extern struct fake_nested fake_nested;
 
-/* This vcpu gets the hypervisor extension, as new. */
+/* This vcpu gets the hypervisor extension, as new; one shadow is in use, and for each address. */
 void fake_nested_init(struct vcpu *v);
 
 #endif

@@ -17,8 +17,7 @@ static void check(bool cond)
 static void check_sane(const struct hfence *h)
 {
 	check(h->type < NACL_HFENCE_TYPES);
-	check(h->vmid <= NACL_HFENCE_VMID_MASK ||
-	      (h->type == NACL_HFENCE_VVMA_ALL && h->vmid == HFENCE_VMID_ANY));
+	check(h->vmid <= NACL_HFENCE_VMID_MASK);
 	if (hfence_is_all(h)) {
 		check(!h->addr && !h->count && !h->order);
 		return;
@@ -29,21 +28,20 @@ static void check_sane(const struct hfence *h)
 
 static void check_entry(struct nacl_hfence *e)
 {
-	struct hfence out[NACL_HFENCE_UNPACKED], again[NACL_HFENCE_UNPACKED];
-	unsigned n = nacl_hfence_unpack(e, out);
+	struct hfence out, again;
+	enum nacl_asked asked = nacl_hfence_unpack(e, &out);
 
-	check(n <= NACL_HFENCE_UNPACKED && !n == !(e->config & NACL_HFENCE_PENDING));
-	for (unsigned i = 0; i < n; i++)
-		check_sane(&out[i]);
-	if (n == 1) {
-		check(nacl_hfence_pack(e, out) == 0);
-		check(nacl_hfence_unpack(e, again) == 1);
-		check(out->type == again->type && out->order == again->order &&
-		      out->vmid == again->vmid && out->asid == again->asid &&
-		      out->addr == again->addr && out->count == again->count);
+	check((asked == NACL_ASKED_NOTHING) == !(e->config & NACL_HFENCE_PENDING));
+	if (asked == NACL_ASKED_ONE) {
+		check_sane(&out);
+		check(nacl_hfence_pack(e, &out) == 0);
+		check(nacl_hfence_unpack(e, &again) == NACL_ASKED_ONE);
+		check(out.type == again.type && out.order == again.order &&
+		      out.vmid == again.vmid && out.asid == again.asid && out.addr == again.addr &&
+		      out.count == again.count);
 	}
 	nacl_hfence_done(e);
-	check(nacl_hfence_unpack(e, out) == 0);
+	check(nacl_hfence_unpack(e, &again) == NACL_ASKED_NOTHING);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -375,6 +375,6 @@ void guest_main(void)
 	calm(bootarg("ms", 1000));
 	for (unsigned i = 1; i < machine.harts; i += 2) {
 		report(i);
-		check("nestfuzz.entries", entered[i] > 100);
+		check("nestfuzz.entries", entered[i] > 0);
 	}
 }

@@ -239,14 +239,15 @@ static void l0_sync_csrs(void)
 static void l0_sync_hfences(void)
 {
 	for (unsigned i = 0; i < NACL_HFENCE_ENTRIES; i++) {
-		struct hfence h[NACL_HFENCE_UNPACKED];
-		unsigned n = nacl_hfence_unpack(&m->shared->hfence[i], h);
+		struct hfence h;
+		enum nacl_asked asked = nacl_hfence_unpack(&m->shared->hfence[i], &h);
 
-		assert_true(n <= 1); /* never garbage */
-		for (uint64_t p = 0; n && p < (hfence_is_all(h) ? 1 : h->count); p++)
-			forget(h->type, h->addr + p * (PAGE_SIZE << h->order), h->vmid, h->asid);
-		if (n)
-			nacl_hfence_done(&m->shared->hfence[i]);
+		if (asked == NACL_ASKED_NOTHING)
+			continue;
+		assert_int_equal(asked, NACL_ASKED_ONE); /* never garbage */
+		for (uint64_t p = 0; p < (hfence_is_all(&h) ? 1 : h.count); p++)
+			forget(h.type, h.addr + p * (PAGE_SIZE << h.order), h.vmid, h.asid);
+		nacl_hfence_done(&m->shared->hfence[i]);
 	}
 }
 

@@ -9,6 +9,7 @@
 #define NACRE_GUEST_NESTED_NCSR_H
 
 #include <arch/world.h>
+#include <arch/nacl_shmem.h>
 #include <core/types.h>
 
 #define NCSR_VMID_BITS 14
@@ -43,6 +44,9 @@ void ncsr_reset(struct ncsr_file *f);
 /* false: there is no such CSR (or, on a write, it is read-only): an illegal instruction. */
 bool ncsr_read(const struct ncsr_file *f, unsigned csr, uint64_t *val);
 bool ncsr_write(struct ncsr_file *f, unsigned csr, uint64_t val);
+
+/* All of them into a shared memory's CSR space, as ncsr_read() would give them. */
+void ncsr_show(const struct ncsr_file *f, struct nacl_shmem *s);
 
 /* How a CSR is read and written. */
 enum ncsr_how {
