@@ -2,7 +2,7 @@
 #
 #   make            build/nacre.bin: flat image with the Linux Image header, for OpenSBI, QEMU, U-Boot
 #   make run        everything from set-up to a guest's shell in QEMU (variables: scripts/run.sh)
-#   make nested     the same with Nacre under Nacre; DEPTH=3: one more
+#   make nested     the same with Nacre under Nacre; DEPTH=3: one more; L1=kvm: with Linux's hypervisor under Nacre
 #   make test       everything; the last line is "N passed, N failed". Parts: unit check fuzz guest boot
 #   make bench      instructions per operation, natively and under Nacre
 #   make TLBSAN=1   build/tlbsan/nacre.bin: the same, and it watches its own fences
@@ -207,7 +207,7 @@ check-paths:
 # ---- What people type -------------------------------------------------------------------------------------
 
 -include configs/qemu-virt.mk
-export CROSS_COMPILE LIBFDT V KERNEL INITRD BOOTARGS VCPUS GUEST_MEM ISA NACL DEPTH GUESTS NACRE_ARGS NATIVE
+export CROSS_COMPILE LIBFDT V KERNEL INITRD BOOTARGS VCPUS GUEST_MEM ISA NACL DEPTH L1 GUESTS NACRE_ARGS NATIVE
 export TLBSAN SMP MEM CPU MACHINE QEMU_ARGS FUZZ_SECONDS CHECKS
 
 .PHONY: setup run nested test unit check fuzz guest boot clean
@@ -218,7 +218,7 @@ run:
 	@scripts/run.sh
 
 nested:
-	@DEPTH=$(or $(DEPTH),2) scripts/run.sh
+	@DEPTH=$(or $(DEPTH),$(if $(L1),1,2)) scripts/run.sh
 
 test unit check fuzz guest boot:
 	@scripts/test.sh $(@:test=all)

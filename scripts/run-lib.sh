@@ -33,10 +33,11 @@ check_variables() {
 	done
 	[ -z "${VCPUS:-}" ] || check_number VCPUS "$VCPUS"
 	[ -z "${GUEST_MEM:-}" ] || bytes GUEST_MEM "$GUEST_MEM" >/dev/null
-	single="${KERNEL:-}${INITRD:-}${BOOTARGS:-}${VCPUS:-}${GUEST_MEM:-}${ISA:-}"
+	[[ ${L1:-kvm} = kvm ]] || fail "L1=$L1: kvm is wanted, or nothing"
+	single="${KERNEL:-}${INITRD:-}${BOOTARGS:-}${VCPUS:-}${GUEST_MEM:-}${ISA:-}${L1:-}"
 	[ "${DEPTH:-1}" != 1 ] || single+=${NACL:-} # else it is for the hypervisors
 	[ -z "${GUESTS:-}" ] || [ -z "$single" ] ||
-		fail "GUESTS=$GUESTS names whole guests; KERNEL, INITRD, BOOTARGS, VCPUS, GUEST_MEM, ISA, NACL make one: not both"
+		fail "GUESTS=$GUESTS names whole guests; KERNEL, INITRD, BOOTARGS, VCPUS, GUEST_MEM, ISA, NACL, L1 make one: not both"
 	[ -z "${GUESTS:-}" ] || check_file GUESTS "$GUESTS"
 	[[ ${DEPTH:=1} =~ ^[1-9]$ ]] || fail "DEPTH=$DEPTH: a number from 1 to 9 is wanted"
 	[ "$DEPTH" = 1 ] || [ -z "${NATIVE:-}" ] || fail "NATIVE=$NATIVE: Nacre under Nacre is not native"
@@ -52,6 +53,12 @@ nacl() {
 	off) echo 'no-nacl;' ;;
 	*) echo "nacl = $(quoted "$1" | sed 's/,/", "/g');" ;;
 	esac
+}
+
+# The one guest is a hypervisor, and its initramfs has what it takes to be one (scripts/setup.sh kvm).
+kvm_guest() {
+	: "${INITRD:=build/guest/kvm.cpio}" "${GUEST_MEM:=1G}" "${ISA:=host,+h}"
+	: "${BOOTARGS:=console=ttyS0 nacre.run=l2}"
 }
 
 # The configuration with one guest that the variables describe, and links to its files.
@@ -126,6 +133,7 @@ prepare() {
 	NACRE=build/${TLBSAN:+tlbsan/}nacre.bin
 	mkdir -p build/run
 	dir=$(mktemp -d build/run/XXXXXX)
+	[ -z "${L1:-}" ] || kvm_guest
 	[ -n "${GUESTS:-}${single:+x}" ] || GUESTS=configs/debian.dts
 	[ -n "${GUESTS:-}" ] && [ -z "${NATIVE:-}" ] || single_config
 	QEMU=(qemu-system-riscv64 -M "$MACHINE" -cpu "$CPU" -smp "$SMP" -m "$MEM" -nographic)

@@ -5,6 +5,7 @@
 #   GUESTS=FILE.dts                        the guests (default configs/debian.dts), or one guest made of
 #   KERNEL= INITRD= BOOTARGS= VCPUS= GUEST_MEM= ISA= NACL= (what is not said: as in configs/debian.dts)
 #   DEPTH=2                                Nacre as a guest of Nacre, that many of them in all; NACL= is theirs then
+#   L1=kvm              Debian's Linux as a hypervisor, and in it QEMU, which boots another one; NACL= is what it gets
 #   SMP= MEM= CPU= MACHINE= QEMU_ARGS=     the host that QEMU is
 #   NACRE_ARGS=                            Nacre's own command line
 #   NATIVE=1                               the guest's kernel directly on OpenSBI, without Nacre
@@ -63,6 +64,7 @@ end() {
 check_variables
 scripts/setup.sh tools
 [ -n "${KERNEL:-}" ] || scripts/setup.sh guest
+[ -z "${L1:-}" ] || scripts/setup.sh kvm
 [ -n "${NATIVE:-}" ] || env -u MAKEFLAGS -u MAKELEVEL make -s -j"$(nproc)" all || fail "Nacre does not build"
 dir='' qemu='' feeder='' output=''
 trap end EXIT

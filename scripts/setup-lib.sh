@@ -128,7 +128,30 @@ unpack() {
 	dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" --wildcards "${@:3}"
 }
 
-suite_download() { cd "$3" && suite_apt "$1" apt-get download "$2"; }
+suite_download() { cd "$3" && suite_apt "$1" apt-get download "$2" "${@:4}"; }
+
+# riscv64_program SUITE PACKAGE DIR: its programs and the libraries that any of its dependencies has.
+riscv64_program() {
+	locked build/apt.lock suite_update "$1"
+	local tmp libs deb
+	tmp=$(mktemp -d build/deb.XXXXXX)
+	libs=$(suite_apt "$1" apt-get install -s --no-install-recommends "$2" | sed -n 's/^Inst \(z\?lib[^ ]*\).*/\1/p')
+	step "fetching $2 (riscv64) of Debian $1 and its libraries" suite_download "$1" "$2" "$tmp" $libs
+	for deb in "$tmp"/*.deb; do
+		unpack "$deb" "$3" --exclude='./usr/share/*'
+	done
+	rm -rf "$tmp"
+}
+
+# libraries FILE ROOT DIR: those of an unpacked ROOT that FILE needs, and those that they need, into DIR.
+libraries() {
+	local lib
+	for lib in $(riscv64-unknown-elf-readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'); do
+		[ ! -e "$3/$lib" ] || continue
+		cp -L "$2/usr/lib/riscv64-linux-gnu/$lib" "$3"
+		libraries "$3/$lib" "$2" "$3"
+	done
+}
 
 # The packages that may hold the kernel, linux-binary-* (forky) before linux-image-* (trixie).
 kernel_packages() {

@@ -5,7 +5,7 @@
 #   setup.sh tools     cross compiler, dtc, cpio, QEMU, OpenSBI; the target's libfdt   (build and run)
 #   setup.sh test      cmocka, clang, clang-tidy, the host's libfdt, U-Boot           (make test)
 #   setup.sh guest     Debian's riscv64 kernel and busybox, packed into an initramfs   (build/guest)
-#   setup.sh kvm       the same kernel's KVM, in an initramfs                          (make nested L1=kvm)
+#   setup.sh kvm       the same kernel's KVM, QEMU for riscv64, and a guest for them  (make nested L1=kvm)
 #   setup.sh gdb       gdb-multiarch (make gdb; make test, where it is to be had)
 #   setup.sh guest612  Debian's kernel 6.12 as build/guest/Image-6.12                  (make bench)
 #
@@ -167,12 +167,14 @@ get_hackbench() {
 	rm -rf "$tmp"
 }
 
-# Linux's own hypervisor, as modules of the kernel that is there, in an initramfs (tests/boot/nested.cases).
+# Linux's own hypervisor: KVM as modules of the kernel that is there, QEMU, and a guest for them, in an initramfs.
 setup_kvm() {
 	setup_guest
 	[ -e build/guest/kvm ] || locked build/guest.lock get_kvm
-	[ build/guest/kvm.cpio -nt build/guest/initrd.cpio ] ||
-		scripts/initrd.sh build/guest/busybox build/guest/kvm.cpio build/guest/kvm/*
+	[ -e build/guest/qemu ] || locked build/guest.lock get_guest_qemu
+	[ build/guest/kvm.cpio -nt build/guest/initrd.cpio ] && [ build/guest/kvm.cpio -nt tests/boot/l2 ] ||
+		scripts/initrd.sh build/guest/busybox build/guest/kvm.cpio tests/boot/l2 \
+			build/guest/{Image,initrd.cpio,kvm/*,qemu/*}
 }
 
 get_kvm() {
@@ -185,6 +187,19 @@ get_kvm() {
 	mkdir "$tmp/kvm"
 	find "$tmp/unpacked" -type f -exec cp -t "$tmp/kvm" {} +
 	publish "$tmp/kvm" build/guest/kvm
+	rm -rf "$tmp"
+}
+
+get_guest_qemu() {
+	[ ! -e build/guest/qemu ] || return 0
+	need_debian "QEMU for riscv64" "make run KERNEL=<Image> INITRD=<file>"
+	local tmp
+	tmp=$(mktemp -d build/guest.XXXXXX)
+	riscv64_program forky qemu-system-riscv "$tmp/unpacked"
+	mkdir "$tmp/qemu"
+	cp "$tmp/unpacked/usr/bin/qemu-system-riscv64" "$tmp/qemu"
+	libraries "$tmp/qemu/qemu-system-riscv64" "$tmp/unpacked" "$tmp/qemu"
+	publish "$tmp/qemu" build/guest/qemu
 	rm -rf "$tmp"
 }
 

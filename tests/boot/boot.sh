@@ -27,7 +27,7 @@ read_case() {
 	local line key value found=
 	limit=120 exit_wanted=0 run='' edit='' damage='' load='' loader='' dtb='' uses_qemu=''
 	steps=() has=()
-	unset KERNEL INITRD BOOTARGS VCPUS GUEST_MEM ISA NACL DEPTH GUESTS SMP MEM CPU MACHINE QEMU_ARGS NACRE_ARGS
+	unset KERNEL INITRD BOOTARGS VCPUS GUEST_MEM ISA NACL DEPTH L1 GUESTS SMP MEM CPU MACHINE QEMU_ARGS NACRE_ARGS
 	while IFS= read -r line; do
 		key=${line%%:*} value=${line#*:}
 		value=${value#"${value%%[![:space:]]*}"}
@@ -38,7 +38,7 @@ read_case() {
 		fi
 		[ -n "$found" ] || continue
 		case $key in
-		depth | smp | mem | cpu | machine | vcpus | guest_mem | isa | nacl | bootargs | guests | kernel | initrd | \
+		depth | l1 | smp | mem | cpu | machine | vcpus | guest_mem | isa | nacl | bootargs | guests | kernel | initrd | \
 			nacre_args | qemu_args | tlbsan)
 			declare -g "${key^^}=$value" ;;
 		limit) limit=$value ;;
@@ -122,7 +122,7 @@ finish() {
 
 read_case
 if [ -n "${NATIVE:-}" ]; then
-	[ -z "${GUESTS:-}$edit$damage$load$loader$dtb$uses_qemu${TLBSAN:-}${ISA:-}${NACL:-}${DEPTH:-}" ] || skip "needs Nacre"
+	[ -z "${GUESTS:-}$edit$damage$load$loader$dtb$uses_qemu${TLBSAN:-}${ISA:-}${NACL:-}${DEPTH:-}${L1:-}" ] || skip "needs Nacre"
 	SMP=${VCPUS:-2}
 fi
 dir=
