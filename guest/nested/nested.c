@@ -71,6 +71,10 @@ static void notice_interrupt(struct vcpu *v)
 	if (!(cause & CAUSE_INTERRUPT) ||
 	    (cause == n->left_cause && hext.vsepc(&v->ctx) == n->left_epc))
 		return;
+	/* With its interrupts off it took none: after one of L2's that came to it, sepc is another
+	 * guest's. */
+	if (!(hext.vsstatus(&v->ctx) & SSTATUS_SPIE))
+		return;
 	n->spv_by_trap = false;
 	nested_trapped(v);
 }
