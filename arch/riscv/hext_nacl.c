@@ -109,6 +109,9 @@ static void csr_load(struct hext_ctx *c)
 #undef PUT
 	tlbsan_hgatp(c->hgatp);
 	put(h, CSR_HEDELEG, c->hedeleg);
+	/* Said anew: the hypervisor below cannot see each trap that clears SPV, and may guess. */
+	nacl_csr_put(h->nacl, CSR_HSTATUS, c->hstatus);
+	h->dirty = true;
 	if (hext_caps.stateen)
 		put(h, CSR_HSTATEEN0, c->hstateen0);
 	if (hext_caps.sstc)
