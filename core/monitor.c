@@ -13,6 +13,8 @@
 
 #include "monitor.h"
 
+#define JOB_TICKS 20 /* in monitor_capture() */
+
 static struct line line;
 static bool (*job)(bool cancel);
 
@@ -160,11 +162,13 @@ size_t monitor_capture(char *text, char *out, size_t size)
 
 	monitor_capture_to(out, size);
 	run(text);
+	/* What would go on goes on for a moment, at once. */
+	for (unsigned i = 0; job && i < JOB_TICKS && job(false); i++)
+		;
 	left = monitor_capture_to(NULL, 0);
-	if (job) {
+	if (job)
 		job(true);
-		job = NULL;
-	}
+	job = NULL;
 	return size - left;
 }
 

@@ -44,7 +44,7 @@ static void show_lines(const char *name, uint64_t bits)
 bool monitor_irq(const char *const *arg)
 {
 	struct vm *vm = monitor_guest(arg[0]);
-	struct vm_irqs q;
+	struct vm_irqs q = {0};
 
 	if (!vm)
 		return true;
