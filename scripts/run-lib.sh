@@ -57,7 +57,7 @@ nacl() {
 
 # The one guest is a hypervisor, and its initramfs has what it takes to be one (scripts/setup.sh kvm).
 kvm_guest() {
-	: "${INITRD:=build/guest/kvm.cpio}" "${GUEST_MEM:=1G}" "${ISA:=host,+h}"
+	: "${INITRD:=build/guest/l1-kvm.cpio}" "${GUEST_MEM:=1G}" "${ISA:=host,+h}"
 	: "${BOOTARGS:=console=ttyS0 nacre.run=l2}"
 }
 

@@ -19,13 +19,13 @@ cd "$(dirname "$0")/.."
 # The last line is a prompt (busybox asks the terminal for the cursor's place after it).
 prompting() { tail -c 100 "$1" | tr -d '\r' | tail -n 1 | grep -qE $'(([#$>] ?)|(: ))(\x1b\\[6n)?$'; }
 
-# feed LOG: standard input, from the first prompt on, or when nothing was printed for 20 s.
+# feed LOG: standard input, from the first prompt on (it stays; a line that is being printed may look like one), or
+# when nothing was printed for 20 s.
 feed() {
 	local size=-1 now quiet=0
-	until prompting "$1"; do
+	until [ $quiet -ge 100 ] || { [ $quiet -ge 3 ] && prompting "$1"; }; do
 		now=$(stat -c %s "$1")
 		[ "$now" = "$size" ] && quiet=$((quiet + 1)) || quiet=0
-		[ $quiet -lt 100 ] || break
 		size=$now
 		sleep 0.2
 	done

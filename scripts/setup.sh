@@ -172,8 +172,8 @@ setup_kvm() {
 	setup_guest
 	[ -e build/guest/kvm ] || locked build/guest.lock get_kvm
 	[ -e build/guest/qemu ] || locked build/guest.lock get_guest_qemu
-	[ build/guest/kvm.cpio -nt build/guest/initrd.cpio ] && [ build/guest/kvm.cpio -nt tests/boot/l2 ] ||
-		scripts/initrd.sh build/guest/busybox build/guest/kvm.cpio tests/boot/l2 \
+	[ build/guest/l1-kvm.cpio -nt build/guest/initrd.cpio ] && [ build/guest/l1-kvm.cpio -nt tests/boot/l2 ] ||
+		scripts/initrd.sh build/guest/busybox build/guest/l1-kvm.cpio tests/boot/l2 \
 			build/guest/{Image,initrd.cpio,kvm/*,qemu/*}
 }
 
