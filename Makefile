@@ -3,6 +3,7 @@
 #   make            build/nacre.bin: flat image with the Linux Image header, for OpenSBI, QEMU, U-Boot
 #   make run        everything from set-up to a guest's shell in QEMU (variables: scripts/run.sh)
 #   make nested     the same with Nacre under Nacre; DEPTH=3: one more; L1=kvm: with Linux's hypervisor under Nacre
+#   make gdb        the same, with gdb on the serial line (GUEST= GDB_ARGS=: scripts/gdb.sh); make gdb-host: on QEMU, for Nacre
 #   make test       everything; the last line is "N passed, N failed". Parts: unit check fuzz guest boot
 #   make bench      instructions per operation, natively and under Nacre
 #   make TLBSAN=1   build/tlbsan/nacre.bin: the same, and it watches its own fences
@@ -208,14 +209,20 @@ check-paths:
 
 -include configs/qemu-virt.mk
 export CROSS_COMPILE LIBFDT V KERNEL INITRD BOOTARGS VCPUS GUEST_MEM ISA NACL DEPTH L1 GUESTS NACRE_ARGS NATIVE
-export TLBSAN SMP MEM CPU MACHINE QEMU_ARGS FUZZ_SECONDS CHECKS
+export TLBSAN SMP MEM CPU MACHINE QEMU_ARGS FUZZ_SECONDS CHECKS GUEST GDB_ARGS GDB_READY
 
-.PHONY: setup run nested test unit check fuzz guest boot clean
+.PHONY: setup run gdb gdb-host nested test unit check fuzz guest boot clean
 setup:
 	@scripts/setup.sh tools test guest
 
 run:
 	@scripts/run.sh
+
+gdb:
+	@scripts/gdb.sh guest
+
+gdb-host:
+	@scripts/gdb.sh host
 
 nested:
 	@DEPTH=$(or $(DEPTH),$(if $(L1),1,2)) scripts/run.sh

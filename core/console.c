@@ -245,7 +245,8 @@ void console_set_packets(bool on)
 		console_fresh_line();
 	console.packets = on;
 	if (!on && console.untold)
-		note("nacre: %u lines were logged meanwhile, see \"log\"\n", console.untold);
+		note("nacre: logged meanwhile: %u line%s, see \"log\"\n", console.untold,
+		     console.untold == 1 ? "" : "s");
 	console.untold = 0;
 	console_hand_line();
 	spin_unlock(&console.lock);

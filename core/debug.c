@@ -220,6 +220,13 @@ static void catch_at(struct vcpu *v, uint64_t addr)
 	change(v->vm, &p, true);
 }
 
+/* A vcpu that is about to start takes a step to its first instruction. */
+static bool plan_start(const struct vcpu *v, struct step *out)
+{
+	*out = (struct step){.nnext = 1, .next = {v->start_pc.v}, .interrupts = true};
+	return atomic_load(&v->requests) & VCPU_REQ_RESET;
+}
+
 static void plan(struct vcpu *v, struct step *out)
 {
 	struct step_state state = {
@@ -252,7 +259,8 @@ static void begin_step(struct vcpu *v, bool open)
 	struct step s;
 	uint64_t kick;
 
-	plan(v, &s);
+	if (!plan_start(v, &s))
+		plan(v, &s);
 	if (s.sequence)
 		d->more = 0;
 	if (s.done) {
@@ -308,7 +316,8 @@ static void trap_breakpoints(struct vcpu *v, void *arg)
 	struct hext_ctx *c = &v->ctx;
 
 	c->debug = *(const bool *)arg;
-	if (c->hedeleg) /* 0: its guest room takes all exceptions now, and looks here when it does not */
+	if (c->hedeleg) /* 0: its guest room takes all exceptions now, and looks here when it does
+			   not */
 		c->hedeleg = hext_delegated(c, c->hedeleg | BIT(CAUSE_BREAKPOINT));
 }
 
@@ -447,12 +456,17 @@ bool debug_stands(struct vm *vm, struct vcpu **v)
 	return true;
 }
 
+void debug_forget(struct vm *vm)
+{
+	for (unsigned i = 0; i < vm->nvcpus; i++)
+		vm->vcpu[i]->stop_why = DEBUG_NONE;
+}
+
 void debug_go(struct vm *vm, struct vcpu *step)
 {
 	struct vm_debug *d = vm->debug;
 
-	for (unsigned i = 0; i < vm->nvcpus; i++)
-		vm->vcpu[i]->stop_why = DEBUG_NONE;
+	debug_forget(vm);
 	d->asked = false;
 	d->wanted = step;
 	if (step) {
@@ -474,10 +488,13 @@ bool debug_ended(const struct vm *vm, bool *crashed)
 	return ended;
 }
 
-/* The breakpoints were in the RAM that was there before. */
+/* The breakpoints were in the RAM that was there before; and its time has begun anew. */
 void debug_rebuilt(struct vm *vm)
 {
 	struct vm_debug *d = vm->debug;
+
+	if (d->stood)
+		d->stood = timer_now();
 
 	for (unsigned i = 0; i < d->points.n; i++) {
 		gpa_t at = d->points.p[i].gpa;

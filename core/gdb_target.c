@@ -169,6 +169,10 @@ static void go(void *ctx)
 	(void)ctx;
 	awaited = true;
 	report = (struct gdb_stop){.t = {0, 0}};
+	/* Of a guest that stays where it is nothing may be told. */
+	for (struct vm *vm = vm_list; vm; vm = vm->next)
+		if (is_ours(vm))
+			debug_forget(vm);
 	/* One that steps: the others wait for it, and then it has stopped them all. */
 	if (stepper)
 		debug_go(stepper->vm, stepper);

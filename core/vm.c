@@ -72,14 +72,14 @@ static int build(struct vm *vm)
 	sched_away(false);
 	if (err)
 		return err;
-	if (vm->debug)
-		debug_rebuilt(vm);
 	vm->boots++;
 	vm->time_zero = timer_now();
 	for (unsigned i = 0; i < vm->nvcpus; i++)
 		vm->vcpu[i]->ctx.htimedelta = 0 - vm->time_zero;
 	vm->vcpu[0]->start_pc = pc;
 	vm->vcpu[0]->start_a1 = a1;
+	if (vm->debug)
+		debug_rebuilt(vm);
 	return 0;
 }
 

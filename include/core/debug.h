@@ -62,6 +62,8 @@ void debug_stop(struct vm *vm);
  * upon (NULL: for nothing, or another's sake).
  */
 bool debug_stands(struct vm *vm, struct vcpu **v);
+/* What its vcpus have come upon need not be told: they will come upon it again. */
+void debug_forget(struct vm *vm);
 /* Lets those go whose goes_on is set; or one take a step, and the others stand still meanwhile. */
 void debug_go(struct vm *vm, struct vcpu *step);
 /* Is it no more, by its own doing or by an end that others gave it? */

@@ -8,10 +8,10 @@
 #   # edit: SED          changes the configuration
 #   # kernel: initrd: guest_mem: vcpus: bootargs:        one guest of those instead
 #   # ready: REGEX       on the console, before gdb is started
-#   # send: BYTES        to the line before gdb is started, with \x escapes
 #   # expect: REGEX      in gdb's output, in this order
 #   # never: REGEX       nowhere in gdb's output
-#   # after: REGEX       on the console, once gdb has ended, in this order
+#   # after: REGEX       on the console, after the last packet, in this order
+#   # lines: NAME COUNT  so many lines of tests/guest/line.c have come, whole and in order, by whatever way
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 if [ "$1" = list ]; then
@@ -27,14 +27,13 @@ fail() { echo "$*"; exit 1; }
 command -v gdb-multiarch >/dev/null || { echo "no gdb-multiarch"; exit 77; }
 
 unset KERNEL INITRD BOOTARGS VCPUS GUEST_MEM ISA GUESTS SMP MEM CPU MACHINE QEMU_ARGS NACRE_ARGS
-limit=120 ready='^nacre: boot:' edit='' sent='' expect=() never=() after=()
+limit=120 ready='^nacre: boot:' edit='' lines='' expect=() never=() after=()
 while IFS= read -r line; do
 	[[ $line =~ ^"# "([a-z_]+):" "(.*)$ ]] || continue
 	value=${BASH_REMATCH[2]}
 	case ${BASH_REMATCH[1]} in
 	guests | smp | cpu | nacre_args | kernel | initrd | guest_mem | vcpus | bootargs) declare "${BASH_REMATCH[1]^^}=$value" ;;
-	limit | ready | edit) declare "${BASH_REMATCH[1]}=$value" ;;
-	send) sent+=$value ;;
+	limit | ready | edit | lines) declare "${BASH_REMATCH[1]}=$value" ;;
 	expect) expect+=("$value") ;;
 	never) never+=("$value") ;;
 	after) after+=("$value") ;;
@@ -42,9 +41,13 @@ while IFS= read -r line; do
 	esac
 done <"$script"
 
-dir='' qemu='' edited=''
+dir='' qemu='' tap='' edited=''
 end() {
-	[ -z "$qemu" ] || kill -KILL "$qemu" 2>/dev/null || true
+	local pid
+	for pid in $qemu $tap; do
+		kill -KILL "$pid" || true
+		wait "$pid" || true
+	done 2>/dev/null
 	rm -rf "$dir" $edited
 }
 trap end EXIT
@@ -59,15 +62,17 @@ BUNDLE_DIRS=build/tests/guest
 prepare >"$log" 2>&1 || fail "$(tail -1 "$log")"
 console=$dir/console
 : >"$console"
-QEMU+=(-display none -monitor none -chardev "socket,id=line,path=$dir/line,server=on,wait=off,logfile=$console"
-	-serial chardev:line)
+gcc -O1 -Wall -o "$dir/tap" tests/gdb/tap.c
+QEMU+=(-display none -monitor none -chardev "socket,id=line,path=$dir/qemu,server=on" -serial chardev:line)
 "${QEMU[@]/-nographic/-nodefaults}" </dev/null >"$log" 2>&1 &
 qemu=$!
+"$dir/tap" "$dir/qemu" "$dir/line" "$console" </dev/null >>"$log" 2>&1 &
+tap=$!
 
 # console_has FROM REGEX: wait for it in line FROM or a later one; $matched is its line.
 console_has() {
 	local n
-	until n=$(tail -n +"$1" "$console" | tr -d '\r' | grep -nEam1 -- "$2"); do
+	until n=$(grep -nEam1 -- "$2" < <(tail -n +"$1" "$console" | tr -d '\r')); do
 		kill -0 $qemu 2>/dev/null || fail "QEMU ended before: $2"
 		[ $SECONDS -lt "$limit" ] || fail "not within $limit s: $2"
 		sleep 0.2
@@ -80,12 +85,13 @@ out=$dir/gdb
 timeout $((limit - SECONDS)) gdb-multiarch -nx -batch -iex 'set confirm off' -iex 'set pagination off' -iex 'set width 0' \
 	-iex 'set remotetimeout 20' -iex "set tcp connect-timeout 20" -ex "target extended-remote $dir/line" \
 	-x "$script" </dev/null >"$out" 2>&1 || status=$?
-here=$(wc -l <"$console")
+here=$(grep -an '\$OK#9a' "$console" | tail -1) # where the last packet is
+here=${here%%:*}
 { echo "---- gdb, status ${status:-0}"; cat "$out"; echo "---- console"; cat "$console"; } >>"$log"
 [ "${status:-0}" != 124 ] || fail "gdb: not within $limit s"
 from=1
 for regex in ${expect[@]+"${expect[@]}"}; do
-	n=$(tail -n +$from "$out" | grep -nEam1 -- "$regex") || fail "gdb did not say: $regex"
+	n=$(grep -nEam1 -- "$regex" < <(tail -n +$from "$out")) || fail "gdb did not say: $regex"
 	from=$((from + ${n%%:*}))
 done
 for regex in ${never[@]+"${never[@]}"}; do
@@ -96,4 +102,5 @@ for regex in ${after[@]+"${after[@]}"}; do
 	here=$matched
 done
 ! tr -d '\r' <"$console" | grep -Eaq 'nacre: panic' || fail "$(grep -am1 panic "$console")"
-tail -n +1 "$console" >>"$log"
+[ -z "$lines" ] || diff=$(awk -f tests/gdb/wire.awk "$console" | tests/boot/lines.sh "${lines#* }" "${lines% *}") ||
+	fail "lines: $(head -2 <<<"$diff" | tr '\n' ' ')"
