@@ -28,20 +28,18 @@ CLANG		?= clang
 
 # Pure files: no CSR, no assembly, no clock, no lock, no hidden state. They are built for the host too, where
 # they are tested and fuzzed. They may include one another's headers, include/spec and BASE_HEADERS.
-PURE := core/bundle.c core/bus.c core/config.c core/config_prop.c core/fdt.c core/gdb.c core/gdb_data.c core/gdb_run.c core/gdb_text.c \
-	core/gdb_wire.c core/gdb_xml.c core/host.c \
-	core/line.c core/page.c core/points.c core/prefix.c core/rng.c \
-	arch/riscv/amo.c arch/riscv/amo_quick.c arch/riscv/gstage.c arch/riscv/hfence.c arch/riscv/inject.c arch/riscv/insn.c arch/riscv/isa.c \
-	arch/riscv/isa_guest.c arch/riscv/nacl_shmem.c arch/riscv/step.c \
-	arch/riscv/tlbmodel.c arch/riscv/tlbmodel_l1.c arch/riscv/tlbmodel_stale.c arch/riscv/tlbmodel_text.c arch/riscv/vmid.c arch/riscv/vwalk.c \
-	guest/hartmask.c guest/image.c guest/vfdt.c guest/vplic.c guest/vpmu.c guest/vuart.c
-PURE += guest/nested/ncsr.c guest/nested/nwalk.c
+PURE := core/bundle.c core/bus.c core/config.c core/config_prop.c core/fdt.c core/gdb.c core/gdb_data.c \
+	core/gdb_run.c core/gdb_text.c core/gdb_wire.c core/gdb_xml.c core/host.c core/kallsyms.c core/line.c \
+	core/page.c core/points.c core/prefix.c core/printk.c core/rng.c core/why.c \
+	arch/riscv/amo.c arch/riscv/amo_quick.c arch/riscv/dis.c arch/riscv/gstage.c arch/riscv/hfence.c \
+	arch/riscv/inject.c arch/riscv/insn.c arch/riscv/isa.c arch/riscv/isa_guest.c arch/riscv/nacl_shmem.c \
+	arch/riscv/step.c arch/riscv/tlbmodel.c arch/riscv/tlbmodel_l1.c arch/riscv/tlbmodel_stale.c \
+	arch/riscv/tlbmodel_text.c arch/riscv/vmid.c arch/riscv/vwalk.c \
+	guest/hartmask.c guest/image.c guest/vfdt.c guest/vplic.c guest/vpmu.c guest/vuart.c \
+	guest/nested/ncsr.c guest/nested/nwalk.c
 BASE_HEADERS := core/types.h core/errno.h core/log.h core/errtext.h core/ring.h arch/isa_rows.inc arch/tlbsan.h arch/world.h
 # Headers of core that arch/riscv may include: it can say something, and panic.
 ARCH_HEADERS := core/log.h
-
-# Of the monitor:
-PURE += arch/riscv/dis.c core/kallsyms.c core/printk.c core/why.c
 
 WATCHER := $(wildcard arch/riscv/tlbmodel*.c core/tlbsan.c)
 SRCS := $(filter-out arch/riscv/offsets.c $(if $(TLBSAN),,$(WATCHER)), \
@@ -82,9 +80,8 @@ CLANG_TARGET := --target=riscv64-unknown-elf -march=rv64imafdc -mabi=lp64d -mcmo
 # What runs at boot or when a person types is compiled for size; the rest is the exit path.
 COLD := $(filter core/main.c core/config%.c core/bundle.c core/host.c core/fdt.c core/monitor%.c core/vm_create.c core/vm_isa.c \
 	core/crash.c core/cpu.c core/guest_%.c core/log.c core/rng.c core/seed.c arch/riscv/isa%.c arch/riscv/mmu.c arch/riscv/hext.c \
-	guest/image.c guest/loader.c guest/vfdt.c drivers/%.c,$(SRCS))
-COLD += $(filter core/debug%.c core/gdb%.c,$(SRCS)) core/points.c arch/riscv/step.c
-COLD += arch/riscv/dis.c core/line.c core/kallsyms.c core/printk.c core/why.c
+	guest/image.c guest/loader.c guest/vfdt.c drivers/%.c core/debug%.c core/gdb%.c core/points.c arch/riscv/step.c \
+	arch/riscv/dis.c core/line.c core/kallsyms.c core/printk.c core/why.c,$(SRCS))
 $(COLD:%.c=$(BUILD)/obj/%.o): CFLAGS += -Os -msave-restore
 
 # Turned into straight code, the answers' common ends cost each of them two more moves.
