@@ -23,7 +23,7 @@ enum vmid_answer vmid_assign(struct vmid_pool *p, struct vmid *v)
 {
 	enum vmid_answer answer = VMID_NEW;
 
-	if (v->generation == p->generation && v->hart == p->hart && v->generation)
+	if (vmid_is_live(p, v))
 		return VMID_KEEP;
 	if (p->next > p->last) {
 		p->generation++;

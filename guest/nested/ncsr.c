@@ -11,10 +11,7 @@
 
 /* Delegable exceptions: those that a hart with M, S and H must have writable, and software check
  * (18). */
-#define HEDELEG_MASK (BIT(19) - 1 - (BIT(9) | BIT(10) | BIT(11) | BIT(14) | BIT(16) | BIT(17)))
-#define HSTATUS_MASK                                                                          \
-	(HSTATUS_GVA | HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_HU | HSTATUS_VTVM | HSTATUS_VTW | \
-	 HSTATUS_VTSR)
+#define HEDELEG_MASK  (BIT(19) - 1 - (BIT(9) | BIT(10) | BIT(11) | BIT(14) | BIT(16) | BIT(17)))
 #define VSSTATUS_MASK (SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_SUM | SSTATUS_MXR)
 
 #define HGEIP_ROW 7 /* alone outside 0x2xx and 0x6xx */
@@ -26,7 +23,7 @@
 /* In the order of dependence: what is delegated, before what is pending or enabled by that; hvip
  * before its views. */
 const struct ncsr_row ncsr_rows[] = {
-	ROW(HSTATUS, HSTATUS, hstatus, HSTATUS_MASK),
+	ROW(HSTATUS, HSTATUS, hstatus, NCSR_HSTATUS_MASK),
 	ROW(HEDELEG, PLAIN, hedeleg, HEDELEG_MASK),
 	ROW(HIDELEG, PLAIN, vs.hideleg, IP_VS),
 	ROW(HENVCFG, HENVCFG, vs.henvcfg, 0),

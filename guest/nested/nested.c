@@ -11,6 +11,7 @@
  * L2 was left.
  */
 #include <arch/mmu.h>
+#include <core/cpu.h>
 #include <core/errno.h>
 #include <core/memory.h>
 #include <core/vm.h>
@@ -30,17 +31,22 @@ bool nested_l2_runs(const struct vcpu *v)
 static void set_ops(struct vcpu *v, const struct vcpu_ops *ops)
 {
 	v->ops = ops;
-	v->ctx.on_exit = ops == &l1_ops ? ninsn_quick : vcpu_on_exit;
+	v->ctx.on_exit = ops == &l1_ops ? ninsn_quick : ops == &l2_ops ? nexit_quick : vcpu_on_exit;
 }
 
 /* ---- hstatus.SPV ---- */
+
+static uint64_t l1_hedeleg(const struct vcpu *v)
+{
+	return nested_of(v)->file.hstatus & HSTATUS_SPV ? 0 : hext_delegated(&v->ctx, HEDELEG);
+}
 
 /* What the hart must know of L1's hstatus. */
 static void follow_spv(struct vcpu *v)
 {
 	struct nested *n = nested_of(v);
 	bool spv = n->file.hstatus & HSTATUS_SPV;
-	uint64_t hedeleg = spv ? 0 : hext_delegated(&v->ctx, HEDELEG);
+	uint64_t hedeleg = l1_hedeleg(v);
 
 	v->ctx.hstatus = (v->ctx.hstatus & ~HSTATUS_VTSR) | (spv ? HSTATUS_VTSR : 0);
 	if (v->ctx.hedeleg != hedeleg) {
@@ -148,13 +154,18 @@ static void note_dirty(struct vcpu *v)
 
 /* ---- Changing sides ---- */
 
+static inline enum vmid_answer make_live(struct vmid *m)
+{
+	return vmid_is_live(&this_cpu()->vmids, m) ? VMID_KEEP : vcpu_assign_vmid(m);
+}
+
 /* L2's world into the hart. file.vs is L1's then. */
 static void swap_in(struct vcpu *v)
 {
 	struct nested *n = nested_of(v);
 	struct ncsr_file *f = &n->file;
 	struct shadow *s = n->current ? n->current : shadow_current(v);
-	enum vmid_answer answer = vcpu_assign_vmid(&s->vmid);
+	enum vmid_answer answer = make_live(&s->vmid);
 
 	f->vs.hgatp = gstage_hgatp(&s->g, s->vmid.number);
 	f->vs.hedeleg = hext_delegated(&v->ctx, f->hedeleg);
@@ -178,11 +189,12 @@ static void swap_out(struct vcpu *v)
 {
 	struct nested *n = nested_of(v);
 	struct world *l1 = &n->file.vs;
-	enum vmid_answer answer = vcpu_assign_vmid(&v->vmid);
+	enum vmid_answer answer = make_live(&v->vmid);
 	struct hfence h;
 
 	note_dirty(v);
-	l1->hgatp = gstage_hgatp(&v->vm->gstage, v->vmid.number);
+	if (answer != VMID_KEEP) /* else it is what swap_in() left there */
+		l1->hgatp = gstage_hgatp(&v->vm->gstage, v->vmid.number);
 	hext.swap(&v->ctx, l1);
 	if (answer != VMID_KEEP)
 		vcpu_new_vmid(answer);
@@ -214,36 +226,38 @@ static void leave_l2(struct vcpu *v, const struct ntrap *t)
 	l1->vsepc = n->left_epc = v->ctx.sepc;
 	l1->vscause = n->left_cause = t->cause;
 	l1->vstval = t->stval;
-	l1->hedeleg = 0; /* as follow_spv() has it */
 	n->spv_by_trap = true;
 	n->file.hstatus &= ~(HSTATUS_SPVP | HSTATUS_GVA);
-	n->file.hstatus |= HSTATUS_SPV | spp; /* SPVP is the same bit there */
+	/* SPVP is the same bit there */
+	n->file.hstatus |= HSTATUS_SPV | spp | (t->gva ? HSTATUS_GVA : 0);
+	n->file.htval = t->htval;
+	n->file.htinst = t->htinst;
+	nacl_swap(n);
+	l1->hedeleg = l1_hedeleg(v);
 	swap_out(v);
 	v->ctx.sepc = pc;
 	v->ctx.sstatus |= SSTATUS_SPP;
-	v->ctx.hstatus = HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_VTW | HSTATUS_VSXL64 | HSTATUS_VTSR;
+	v->ctx.hstatus = HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_VTW | HSTATUS_VSXL64 |
+			 (n->file.hstatus & HSTATUS_SPV ? HSTATUS_VTSR : 0);
 	set_ops(v, &l1_ops);
+	nacl_left(v);
 }
 
 void nested_trap(struct vcpu *v, const struct ntrap *t)
 {
 	struct ncsr_file *f = &nested_of(v)->file;
-	bool left = nested_l2_runs(v);
 
-	if (left) {
+	if (nested_l2_runs(v)) {
 		leave_l2(v, t);
-	} else {
-		vcpu_inject(v, t->cause, t->stval);
-		nested_trapped(v);
+		return;
 	}
+	vcpu_inject(v, t->cause, t->stval);
+	nested_trapped(v);
 	if (t->gva)
 		f->hstatus |= HSTATUS_GVA;
 	f->htval = t->htval;
 	f->htinst = t->htinst;
-	if (left)
-		nacl_left(v);
-	else
-		nacl_trapped(v);
+	nacl_trapped(v);
 }
 
 void nested_exception(struct vcpu *v, const struct ntrap *t)
@@ -259,22 +273,28 @@ void nested_exception(struct vcpu *v, const struct ntrap *t)
 static uint64_t l1_pending(const struct vcpu *v)
 {
 	const struct world *l1 = &nested_of(v)->file.vs;
-	uint64_t hip = l1->hvip;
+	uint64_t pending = l1->hvip & l1->hie;
 
-	if (v->ctx.sstc && vcpu_time(v) >= l1->vstimecmp)
-		hip |= IP_VSTI;
-	return hip & l1->hie;
+	if ((l1->hie & IP_VSTI) && v->ctx.sstc && vcpu_time(v) >= l1->vstimecmp)
+		pending |= IP_VSTI;
+	return pending;
 }
 
 /* In the order that the specification has: external, software, timer. */
-static void interrupt_l1(struct vcpu *v)
+static void interrupt_l1(struct vcpu *v, uint64_t pending)
 {
-	uint64_t pending = l1_pending(v);
 	unsigned irq = pending & IP_VSEI ? IRQ_SEI : pending & IP_VSSI ? IRQ_SSI : IRQ_STI;
 	const struct ntrap t = {.cause = CAUSE_INTERRUPT | irq};
 
+	nested_trap(v, &t);
+}
+
+static inline void look_for_interrupts(struct vcpu *v)
+{
+	uint64_t pending = l1_pending(v);
+
 	if (pending)
-		nested_trap(v, &t);
+		interrupt_l1(v, pending);
 }
 
 /* ---- SRET ---- */
@@ -297,7 +317,7 @@ static void enter_l2(struct vcpu *v)
 			 (f->hstatus & (HSTATUS_VTVM | HSTATUS_VTSR));
 	f->vs.vsstatus = status_after_sret(f->vs.vsstatus);
 	set_ops(v, &l2_ops);
-	interrupt_l1(v);
+	look_for_interrupts(v);
 }
 
 static void return_within_l1(struct vcpu *v)
@@ -320,10 +340,12 @@ static void return_within_l1(struct vcpu *v)
 void nested_sret(struct vcpu *v)
 {
 	notice_interrupt(v);
-	if (nested_of(v)->file.hstatus & HSTATUS_SPV)
+	if (nested_of(v)->file.hstatus & HSTATUS_SPV) {
 		enter_l2(v);
-	else
+	} else {
+		follow_spv(v); /* nacl_swap() */
 		return_within_l1(v);
+	}
 }
 
 /* ---- What the run loop asks for ---- */
@@ -336,7 +358,7 @@ static void l2_lines(struct vcpu *v)
 	*hvip = (*hvip & ~levels) | (lines & levels);
 	if (atomic_load(&v->ssip) && atomic_swap(&v->ssip, 0))
 		*hvip |= IP_VSSI;
-	interrupt_l1(v);
+	look_for_interrupts(v);
 }
 
 /* L1's translations are not in use, and its VMID not in hgatp, which is where fences of VS-stage
@@ -354,7 +376,7 @@ static void reset(struct vcpu *v)
 	shadow_reset(n);
 	hfence_take(&n->l1_fences, &n->l1_fences);
 	n->spv_by_trap = false;
-	n->shmem = NULL;
+	nacl_reset(n);
 	v->ctx.hedeleg = hext_delegated(&v->ctx, HEDELEG);
 	set_ops(v, &l1_ops);
 }

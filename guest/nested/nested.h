@@ -13,10 +13,12 @@
 
 #include <arch/gstage.h>
 #include <arch/hfence.h>
+#include <arch/nacl_shmem.h>
 #include <arch/tlbsan.h>
 #include <core/vcpu.h>
 #include <guest/nested/ncsr.h>
 #include <guest/nested/nwalk.h>
+#include <spec/sbi.h>
 
 struct insn;
 struct nacl_shmem;
@@ -72,6 +74,7 @@ struct nested {
 	uint32_t npages, free; /* of the arena; the first free one */
 
 	struct nacl_shmem *shmem; /* vsbi_nacl.c's: in L1's RAM, or NULL */
+	uint8_t nacl_features;	  /* bits SBI_NACL_FEAT_*, while there is a shmem */
 };
 
 static inline struct nested *nested_of(const struct vcpu *v)
@@ -107,8 +110,9 @@ void nested_refresh(struct vcpu *v);
 
 bool nexit(struct vcpu *v, const struct vcpu_exit *e);
 bool ninsn_exit(struct vcpu *v, const struct vcpu_exit *e);
-/* In the place of vcpu_on_exit() while L1 runs. */
+/* In the place of vcpu_on_exit() while L1 runs, and while L2 does. */
 bool ninsn_quick(struct hext_ctx *ctx, const struct vcpu_exit *e);
+bool nexit_quick(struct hext_ctx *ctx, const struct vcpu_exit *e);
 /* HLV, HLVX and HSV */
 void nhlv(struct vcpu *v, const struct insn *in);
 
@@ -166,11 +170,37 @@ struct nwalk_env shadow_env(const struct vcpu *v);
 
 /* ---- vsbi_nacl.c: what else keeps L1's shared memory up to date, if it has one ---- */
 
+static inline void nacl_reset(struct nested *n)
+{
+	n->shmem = NULL;
+	n->nacl_features = 0;
+}
+
 /* L1, which runs, has a new value in this CSR. */
 void nacl_show_csr(struct vcpu *v, unsigned csr);
 /* L1 has taken a trap of its own. */
 void nacl_trapped(struct vcpu *v);
 /* L2 has been left, and all that the trap into L1 changes has been changed. */
 void nacl_left(struct vcpu *v);
+/* An ecall of L1 is a sync_sret that may be had; and it. */
+static inline bool nacl_asks(const struct vcpu *v)
+{
+	return v->ctx.x[REG_A7] == SBI_EXT_NACL && v->ctx.x[REG_A6] == SBI_NACL_SYNC_SRET &&
+	       (nested_of(v)->nacl_features & BIT(SBI_NACL_FEAT_SYNC_SRET));
+}
+void nacl_quick(struct vcpu *v);
+
+/* Before an SRET that L1 asks for by a call, and at a trap into L1: hstatus changes without a word
+ * to the hart. */
+static inline void nacl_swap(struct nested *n)
+{
+	uint64_t *hstatus = &n->file.hstatus, other;
+
+	if (!(n->nacl_features & BIT(SBI_NACL_FEAT_AUTOSWAP_CSR)) ||
+	    !nacl_autoswap(n->shmem, *hstatus, &other))
+		return;
+	*hstatus = (*hstatus & ~NCSR_HSTATUS_MASK) | (other & NCSR_HSTATUS_MASK);
+	n->spv_by_trap = false;
+}
 
 #endif

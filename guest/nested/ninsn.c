@@ -213,11 +213,16 @@ static __attribute__((noinline)) bool less_quick(struct hext_ctx *ctx, const str
 	struct vcpu *v = CONTAINER_OF(ctx, struct vcpu, ctx);
 	uint32_t insn = (uint32_t)e->stval;
 
-	if (e->scause != CAUSE_VIRTUAL_INSTRUCTION || !is_quick(insn))
+	if (e->scause == CAUSE_ECALL_VS && nacl_asks(v)) {
+		tlbsan_exit();
+		nacl_quick(v);
+	} else if (e->scause == CAUSE_VIRTUAL_INSTRUCTION && is_quick(insn)) {
+		tlbsan_exit();
+		do_quick(v, insn);
+	} else {
 		return vcpu_on_exit(ctx, e);
-	tlbsan_exit();
-	ctx->exits[CAUSE_VIRTUAL_INSTRUCTION]++;
-	do_quick(v, insn);
+	}
+	ctx->exits[e->scause]++;
 	tlbsan_enter(&v->vmid, v->vm->gstage.root.v);
 	return true;
 }

@@ -106,14 +106,6 @@ static const struct gstage_mem table_mem = {table_alloc, table_free, table_ptr};
 
 /* ---- Slots ---- */
 
-/* The slot's VMID may have entries on this hart. */
-static bool is_live(const struct shadow *s)
-{
-	const struct vmid_pool *p = &this_cpu()->vmids;
-
-	return s->vmid.generation == p->generation && s->vmid.hart == p->hart;
-}
-
 /* Whether L2 runs with it right now. */
 static bool is_loaded(const struct vcpu *v, const struct shadow *s)
 {
@@ -264,7 +256,8 @@ static void fence_change(struct shadow *s, const struct gstage_change *c)
 
 	if (!c->size)
 		return;
-	if (!is_live(s)) { /* but perhaps on the hart where the vcpu was before, and may be again */
+	if (!vmid_is_live(&this_cpu()->vmids, &s->vmid)) { /* but perhaps on the hart where the vcpu
+							      was before, and may be again */
 		vmid_release(&s->vmid);
 		return;
 	}

@@ -17,9 +17,10 @@
 
 #define ALL UINT64_MAX
 
-static bool has(const struct vcpu *v, unsigned feature)
+/* Of the shared memory: without one, none. */
+static bool has(const struct nested *n, unsigned feature)
 {
-	return v->vm->cfg.nacl_features >> feature & 1;
+	return n->nacl_features >> feature & 1;
 }
 
 /* ---- The CSR space ---- */
@@ -29,7 +30,7 @@ static void show(struct vcpu *v, struct nacl_shmem *s, unsigned csr)
 {
 	uint64_t value;
 
-	if (has(v, SBI_NACL_FEAT_SYNC_CSR) && nacl_csr_dirty(s, csr))
+	if (has(nested_of(v), SBI_NACL_FEAT_SYNC_CSR) && nacl_csr_dirty(s, csr))
 		return;
 	if (nested_csr_read(v, csr, &value))
 		nacl_csr_show(s, csr, value);
@@ -48,7 +49,7 @@ static void show_all(struct vcpu *v, struct nacl_shmem *s)
 {
 	unsigned csr;
 
-	if (!has(v, SBI_NACL_FEAT_SYNC_CSR) || !some_dirty(s)) {
+	if (!has(nested_of(v), SBI_NACL_FEAT_SYNC_CSR) || !some_dirty(s)) {
 		nested_refresh(v);
 		ncsr_show(&nested_of(v)->file, s);
 		return;
@@ -97,25 +98,21 @@ void nacl_trapped(struct vcpu *v)
 	nacl_show_csr(v, CSR_HTINST);
 }
 
-static void autoswap(struct vcpu *v, struct nacl_shmem *s)
-{
-	uint64_t other;
-
-	if (!has(v, SBI_NACL_FEAT_AUTOSWAP_CSR) ||
-	    !nacl_autoswap(s, nested_of(v)->file.hstatus, &other))
-		return;
-	nested_csr_write(v, CSR_HSTATUS, other);
-}
-
 /* "After supervisor (or L1) virtualization state changes from ON to OFF." */
 void nacl_left(struct vcpu *v)
 {
-	struct nacl_shmem *s = nested_of(v)->shmem;
+	struct nested *n = nested_of(v);
+	struct nacl_shmem *s = n->shmem;
 
 	if (!s)
 		return;
-	autoswap(v, s);
-	show_all(v, s);
+	if (has(n, SBI_NACL_FEAT_SYNC_CSR) && some_dirty(s)) {
+		show_all(v, s);
+		return;
+	}
+	if (ncsr_looks_at_time(&n->file, CSR_HIP))
+		nested_refresh(v);
+	ncsr_show(&n->file, s);
 }
 
 /* ---- sync_csr ---- */
@@ -189,16 +186,20 @@ static void sync_entries(struct nested *n, struct nacl_hfence *e, unsigned count
 	}
 }
 
+static inline uint64_t six_configs(const struct nacl_hfence *e)
+{
+	return nacl_load(&e[0].config) | nacl_load(&e[1].config) | nacl_load(&e[2].config) |
+	       nacl_load(&e[3].config) | nacl_load(&e[4].config) | nacl_load(&e[5].config);
+}
+
 static void sync_all_hfences(struct nested *n, struct nacl_shmem *s)
 {
 	struct nacl_hfence *end = s->hfence + NACL_HFENCE_ENTRIES;
 
-	static_assert(NACL_HFENCE_ENTRIES % 6 == 0, "six at a time");
-	for (struct nacl_hfence *e = s->hfence; e < end; e += 6)
-		if ((nacl_load(&e[0].config) | nacl_load(&e[1].config) | nacl_load(&e[2].config) |
-		     nacl_load(&e[3].config) | nacl_load(&e[4].config) | nacl_load(&e[5].config)) &
-		    NACL_HFENCE_PENDING)
-			sync_entries(n, e, 6);
+	static_assert(NACL_HFENCE_ENTRIES % 12 == 0, "twelve at a time");
+	for (struct nacl_hfence *e = s->hfence; e < end; e += 12)
+		if ((six_configs(e) | six_configs(e + 6)) & NACL_HFENCE_PENDING)
+			sync_entries(n, e, 12);
 }
 
 static struct sbi_reply sync_hfence(struct vcpu *v, struct nacl_shmem *s, uint64_t index)
@@ -214,30 +215,51 @@ static struct sbi_reply sync_hfence(struct vcpu *v, struct nacl_shmem *s, uint64
 
 /* ---- sync_sret ---- */
 
-/* Four at a time; x[0] is nobody's. */
-static void load_registers(uint64_t x[32], const uint64_t from[32])
+static inline void load_four(uint64_t *x, const uint64_t *from)
 {
-	for (unsigned i = 0; i < 32; i += 4) {
-		uint64_t a = nacl_load(&from[i]), b = nacl_load(&from[i + 1]),
-			 c = nacl_load(&from[i + 2]), d = nacl_load(&from[i + 3]);
+	uint64_t a = nacl_load(&from[0]), b = nacl_load(&from[1]), c = nacl_load(&from[2]),
+		 d = nacl_load(&from[3]);
 
-		x[i] = a;
-		x[i + 1] = b;
-		x[i + 2] = c;
-		x[i + 3] = d;
+	x[0] = a;
+	x[1] = b;
+	x[2] = c;
+	x[3] = d;
+}
+
+/* x[0] is nobody's. */
+static inline void load_registers(uint64_t x[32], const uint64_t from[32])
+{
+	for (unsigned i = 0; i < 32; i += 16) {
+		load_four(x + i, from + i);
+		load_four(x + i + 4, from + i + 4);
+		load_four(x + i + 8, from + i + 8);
+		load_four(x + i + 12, from + i + 12);
 	}
 }
 
-static struct sbi_reply sync_sret(struct vcpu *v, struct nacl_shmem *s)
+static void sync_sret(struct vcpu *v)
 {
-	if (has(v, SBI_NACL_FEAT_SYNC_CSR))
-		sync_all_csrs(v, s);
-	if (has(v, SBI_NACL_FEAT_SYNC_HFENCE))
-		sync_all_hfences(nested_of(v), s);
-	autoswap(v, s);
+	struct nested *n = nested_of(v);
+	struct nacl_shmem *s = n->shmem;
+
+	if (has(n, SBI_NACL_FEAT_SYNC_CSR) && some_dirty(s))
+		take_all(v, s);
+	if (has(n, SBI_NACL_FEAT_SYNC_HFENCE))
+		sync_all_hfences(n, s);
+	if (n->spv_by_trap)
+		nested_refresh(v);
+	nacl_swap(n);
 	load_registers(v->ctx.x, s->sret_x);
+	/* Else at the end of L2's run, which L1 is not there to see. */
+	if (has(n, SBI_NACL_FEAT_SYNC_CSR) && !(n->file.hstatus & HSTATUS_SPV))
+		show_all(v, s);
 	nested_sret(v);
-	return vsbi_then(VSBI_ELSEWHERE);
+}
+
+void nacl_quick(struct vcpu *v)
+{
+	v->sbi_calls++;
+	sync_sret(v);
 }
 
 /* ---- set_shmem, and the extension ---- */
@@ -250,7 +272,7 @@ static struct sbi_reply set_shmem(struct vcpu *v, const uint64_t *a)
 	if (a[2])
 		return vsbi_err(SBI_ERR_INVALID_PARAM);
 	if (a[0] == ALL && a[1] == ALL) {
-		nested_of(v)->shmem = NULL;
+		nacl_reset(nested_of(v));
 		return vsbi_ok(0);
 	}
 	if (!IS_ALIGNED(at.v, NACL_SHMEM_ALIGN))
@@ -261,6 +283,7 @@ static struct sbi_reply set_shmem(struct vcpu *v, const uint64_t *a)
 	if (!s) /* across two runs of host memory */
 		return vsbi_err(SBI_ERR_FAILED);
 	nested_of(v)->shmem = s;
+	nested_of(v)->nacl_features = v->vm->cfg.nacl_features;
 	show_all(v, s);
 	return vsbi_ok(0);
 }
@@ -269,7 +292,8 @@ static struct sbi_reply probe(struct vcpu *v, uint64_t id)
 {
 	uint32_t feature = (uint32_t)id; /* what stands above does not count */
 
-	return vsbi_ok(feature <= SBI_NACL_FEAT_AUTOSWAP_CSR && has(v, feature));
+	return vsbi_ok(feature <= SBI_NACL_FEAT_AUTOSWAP_CSR &&
+		       (v->vm->cfg.nacl_features >> feature & 1));
 }
 
 struct sbi_reply vsbi_nacl(struct vcpu *v, uint64_t fid, const uint64_t *a)
@@ -296,6 +320,7 @@ struct sbi_reply vsbi_nacl(struct vcpu *v, uint64_t fid, const uint64_t *a)
 	case SBI_NACL_SYNC_HFENCE:
 		return sync_hfence(v, s, a[0]);
 	default:
-		return sync_sret(v, s);
+		sync_sret(v);
+		return vsbi_then(VSBI_ELSEWHERE);
 	}
 }

@@ -41,6 +41,12 @@ enum vmid_answer {
  * VMID_NEW_FLUSH. */
 void vmid_pool_init(struct vmid_pool *p, uint32_t hart, unsigned bits);
 
+/* v's number is valid on p's hart: vmid_assign() would say VMID_KEEP. */
+static inline bool vmid_is_live(const struct vmid_pool *p, const struct vmid *v)
+{
+	return v->generation == p->generation && v->hart == p->hart && v->generation;
+}
+
 /*
  * Makes v valid on p's hart, which is about to enter the vcpu. VMID_NEW_FLUSH is said once, also if
  * the entry does not come about: the caller flushes at once. With no VMIDs every change of vcpu on

@@ -454,6 +454,7 @@ static void test_sret(void **state)
 		/* L2 has changed things, and is left. */
 		nested()->file.vs.vsepc = 0x1234;
 		nested()->file.hstatus |= HSTATUS_GVA;
+		nacl_swap(nested());
 		nacl_left(self);
 		assert_int_equal(csr(CSR_HSTATUS), f & 8 ? old : (old | HSTATUS_GVA));
 		assert_int_equal(shmem->autoswap.hstatus,

@@ -11,6 +11,7 @@
 #include <arch/world.h>
 #include <arch/nacl_shmem.h>
 #include <core/types.h>
+#include <spec/csr.h>
 
 #define NCSR_VMID_BITS 14
 
@@ -44,6 +45,11 @@ void ncsr_reset(struct ncsr_file *f);
 /* false: there is no such CSR (or, on a write, it is read-only): an illegal instruction. */
 bool ncsr_read(const struct ncsr_file *f, unsigned csr, uint64_t *val);
 bool ncsr_write(struct ncsr_file *f, unsigned csr, uint64_t val);
+
+/* What a write to hstatus changes. */
+#define NCSR_HSTATUS_MASK                                                                     \
+	(HSTATUS_GVA | HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_HU | HSTATUS_VTVM | HSTATUS_VTW | \
+	 HSTATUS_VTSR)
 
 /* All of them into a shared memory's CSR space, as ncsr_read() would give them. */
 void ncsr_show(const struct ncsr_file *f, struct nacl_shmem *s);
