@@ -130,7 +130,7 @@ $(BUILD)/libfdt/%.o: $(LIBFDT)/%.c
 # Room guest reads no CSR either: with the core and the <arch/atomic.h> of tests/fake it runs on the host too.
 # The back ends for the hypervisor extension run on the CSRs and fences of a machine that a test makes up.
 FAKED := $(filter-out $(PURE_HERE),$(wildcard guest/*.c)) guest/nested/vsbi_nacl.c arch/riscv/hext_native.c \
-	arch/riscv/hext_nacl.c $(wildcard tests/fake/*.c)
+	arch/riscv/hext_fast.c arch/riscv/hext_nacl.c arch/riscv/hext_nacl_fast.c $(wildcard tests/fake/*.c)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ_TESTS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 

@@ -132,6 +132,7 @@ static void csr_unload(struct hext_ctx *c)
 	/* As in native_put(), and at once: it is a wfi to the hypervisor below that it would end.
 	 */
 	csr_write(CSR_VSIE, 0);
+	put(h, CSR_HIE, get(h, CSR_HIE) & ~c->hideleg); /* unless that is dirty, it is so already */
 	if (hext_caps.sstc)
 		c->vstimecmp = get(h, CSR_VSTIMECMP);
 	c->scounteren = csr_read(CSR_SCOUNTEREN);
@@ -418,7 +419,7 @@ ALWAYS_INLINE void run(struct hext_ctx *c, unsigned features)
 		else
 			hext_nacl_sret(c);
 		after_run(c, h, features);
-	} while (c->on_exit(c, &c->exit));
+	} while (hext_nacl_fast(c) || c->on_exit(c, &c->exit));
 }
 
 #define RUN(name, features)                  \

@@ -26,6 +26,9 @@ bool hext_nacl_compose(struct hext_ops *ops, unsigned features);
 void hext_nacl_sret(struct hext_ctx *c);
 void hext_nacl_sync_sret(struct hext_ctx *c, uint64_t x[32]);
 
+/* hext_nacl_fast.c: whether the exit in c->exit is answered, and the guest goes on. */
+bool hext_nacl_fast(struct hext_ctx *c);
+
 /* The hypervisor below refuses what it has offered. */
 void hext_nacl_refused(long error) __attribute__((noreturn));
 

@@ -24,6 +24,7 @@
 #include <arch/sbi.h>
 #include <arch/vmid.h>
 #include <core/log.h>
+#include <spec/insn.h>
 #include <spec/pte.h>
 #include <spec/sbi.h>
 
@@ -79,6 +80,7 @@ static unsigned csr_traps, fence_traps, calls, accesses, unloads;
 static uint64_t now, serial, seed;
 
 void *fake_tp;
+struct hext_ops hext;
 struct hext_caps hext_caps;
 
 /* ---- What was seen, first natively and then otherwise ---- */

@@ -59,6 +59,22 @@ static void guest_changes(void)
 		m->x[i] = rnd();
 }
 
+/* Arguments of which many are what has a short way. */
+static void guest_calls(void)
+{
+	static const uint64_t eids[] = {SBI_EXT_TIME, SBI_EXT_IPI, SBI_EXT_RFENCE, SBI_EXT_BASE,
+					SBI_EXT_HSM};
+	uint64_t *x = m->x;
+
+	x[REG_A7] = eids[below(ARRAY_SIZE(eids))];
+	x[REG_A6] = below(4);
+	x[REG_A0] = x[REG_A7] == SBI_EXT_TIME ? now + below(100) : below(3);
+	x[REG_A1] = below(VCPUS);
+	x[REG_A1 + 1] = below(8) * PAGE_SIZE + below(2);
+	x[REG_A1 + 2] = 1 + below(3 * PAGE_SIZE);
+	x[REG_A1 + 3] = below(3) + (below(5) ? 0 : BIT(16));
+}
+
 static void guest_trap(void)
 {
 	static const uint8_t causes[] = {CAUSE_ILLEGAL,
@@ -72,7 +88,8 @@ static void guest_trap(void)
 	m->csr[CSR_SCAUSE] = causes[below(ARRAY_SIZE(causes))];
 	fault = is_guest_page_fault_cause(m->csr[CSR_SCAUSE]);
 	m->csr[CSR_SEPC] = rnd();
-	m->csr[CSR_STVAL] = rnd();
+	m->csr[CSR_STVAL] = below(2) ? INSN_WORD_WFI : rnd();
+	guest_calls();
 	m->csr[CSR_HTVAL] = fault ? rnd() : 0;
 	m->csr[CSR_HTINST] = fault ? rnd() : 0;
 	m->csr[CSR_SSTATUS] = user ? 0 : SSTATUS_SPP;
@@ -133,6 +150,32 @@ void hext_nacl_sync_sret(struct hext_ctx *c, uint64_t x[32])
 	sret_with(c, true);
 }
 
+/* As trap_vector does */
+static bool native_fast(struct hext_ctx *c)
+{
+	struct hext_ctx *answered = NULL;
+
+	if (c->exit.scause == CAUSE_ECALL_VS)
+		answered = hext_fast_sbi(c);
+	else if (c->exit.scause == CAUSE_VIRTUAL_INSTRUCTION)
+		answered = hext_fast_wfi(c);
+	c->sepc = m->csr[CSR_SEPC];
+	return answered;
+}
+
+bool vcpu_on_ipi(struct hext_ctx *c, uint64_t id)
+{
+	observe(c->vcpu_id);
+	observe(id);
+	return below(2);
+}
+
+bool vcpu_on_kick(struct hext_ctx *c)
+{
+	(void)c;
+	return false;
+}
+
 void hext_native_enter(struct hext_ctx *c)
 {
 	do {
@@ -141,7 +184,7 @@ void hext_native_enter(struct hext_ctx *c)
 		c->hstatus = csr_read(CSR_HSTATUS);
 		c->exit.htval = csr_read(CSR_HTVAL);
 		c->exit.htinst = csr_read(CSR_HTINST);
-	} while (vcpu_on_exit(c, &c->exit));
+	} while (native_fast(c) || vcpu_on_exit(c, &c->exit));
 }
 
 /* ---- The core ---- */
@@ -192,6 +235,7 @@ static void swap(int v)
 
 	ops.swap(c, w);
 	vcpu[v].swapped = !vcpu[v].swapped;
+	c->fast = !vcpu[v].swapped && v != 3;
 	observe(w->vsstatus ^ w->vstvec ^ w->vsscratch ^ w->vsepc ^ w->vscause ^ w->vstval);
 	observe(w->vsatp);
 	observe(w->hie);
@@ -268,6 +312,8 @@ bool vcpu_on_exit(struct hext_ctx *c, const struct vcpu_exit *e)
 	observe(c->hstatus);
 	observe(c->sepc);
 	observe(c->sstatus);
+	observe(c->exits[CAUSE_ECALL_VS]);
+	observe(c->exits[CAUSE_VIRTUAL_INSTRUCTION]);
 	for (unsigned n = (unsigned)below(4); n; n--) {
 		act(v);
 		if (!below(3))
@@ -356,6 +402,8 @@ static void start(unsigned features, uint64_t history)
 		c->henvcfg = c->sstc ? HENVCFG_STCE : 0;
 		c->htimedelta = i * 1000;
 		c->hcounteren = i;
+		c->vcpu_id = i;
+		c->fast = i != 3;
 		c->hedeleg = legal(CSR_HEDELEG, i == 2 ? HEDELEG & ~BIT(CAUSE_ILLEGAL) : HEDELEG);
 		c->hideleg = IP_VS;
 		vcpu[i].world = (struct world){
@@ -394,6 +442,7 @@ static void run_history(unsigned features, unsigned offer, uint64_t history)
 	at = 0;
 	assert_int_equal(hext_nacl_compose(&ops, features),
 			 (features & (CSRS | HFENCES | SRET)) != 0);
+	hext = ops;
 	start(offer, history);
 	for (unsigned i = 0; i < STEPS; i++)
 		step();
