@@ -66,7 +66,8 @@ void vcpu_set_line(struct vcpu *v, unsigned irq, bool level)
 
 void vcpu_push_hfence(struct vcpu *v, const struct hfence *h)
 {
-	uint64_t ticket = tlbsan_request(&v->vmid, h);
+	/* Of an l2 one, nested_hfence() tells. */
+	uint64_t ticket = h->l2 ? 0 : tlbsan_request(&v->vmid, h);
 
 	spin_lock(&v->fence_lock);
 	hfence_push(&v->fences, h);

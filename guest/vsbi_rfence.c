@@ -5,15 +5,24 @@
  * so no address is invalid. Stopped vcpus are fenced too: their cached translations survive the
  * stop.
  *
- * No guest hart has the hypervisor extension, so the hfence functions end with NOT_SUPPORTED after
- * the hart mask is checked.
+ * The hfence functions are for guests with the hypervisor extension, which all of their harts have.
+ * Each vcpu forgets what it has of its own guests, under the numbers that the guest gave them: the
+ * VVMA ones are about the VMID in the caller's hgatp, whatever the others have in theirs. For other
+ * guests they end with NOT_SUPPORTED, after the hart mask is checked.
  */
 #include <arch/tlbsan.h>
 #include <core/vm.h>
 #include <guest/hartmask.h>
 #include <guest/vsbi.h>
 
-#define ASID_MAX 0xffff /* satp.ASID has 16 bits */
+#define ASID_MAX 0xffff /* satp.ASID has 16 bits, */
+#define VMID_MAX 0x3fff /* hgatp.VMID 14 */
+
+static_assert(SBI_PMU_FW_SFENCE_VMA_ASID_SENT == SBI_PMU_FW_SFENCE_VMA_SENT + 2 &&
+		      SBI_PMU_FW_HFENCE_GVMA_VMID_SENT == SBI_PMU_FW_HFENCE_GVMA_SENT + 2 &&
+		      SBI_PMU_FW_HFENCE_VVMA_SENT == SBI_PMU_FW_HFENCE_GVMA_SENT + 4 &&
+		      SBI_PMU_FW_HFENCE_VVMA_ASID_SENT == SBI_PMU_FW_HFENCE_GVMA_SENT + 6,
+	      "the events are in the order of the types");
 
 /* All are asked first, so that they fence at the same time; then each is awaited. */
 static void wait_for_others(struct vcpu *v, const struct hartset *set)
@@ -33,10 +42,22 @@ void vsbi_remote_fence_i(struct vcpu *v, const struct hartset *set)
 	wait_for_others(v, set);
 }
 
+static unsigned event_of(const struct hfence *h)
+{
+	return h->l2 ? SBI_PMU_FW_HFENCE_GVMA_SENT + (h->type & ~1U)
+		     : SBI_PMU_FW_SFENCE_VMA_SENT + (h->type & ~1U) - NACL_HFENCE_VVMA;
+}
+
+static void fence_self(struct vcpu *v, const struct hfence *h)
+{
+	if (!h->l2)
+		tlbsan_due(tlbsan_request(&v->vmid, h));
+	v->ops->hfence(v, h);
+}
+
 static void fence_all(struct vcpu *v, const struct hartset *set, const struct hfence *h)
 {
-	unsigned event = h->type < NACL_HFENCE_VVMA_ASID ? SBI_PMU_FW_SFENCE_VMA_SENT
-							 : SBI_PMU_FW_SFENCE_VMA_ASID_SENT;
+	unsigned event = event_of(h);
 	bool self = false;
 
 	for (uint32_t id = HARTSET_START; hartset_next(set, &id);) {
@@ -48,10 +69,8 @@ static void fence_all(struct vcpu *v, const struct hartset *set, const struct hf
 		vcpu_push_hfence(v->vm->vcpu[id], h);
 	}
 	/* While the others are on their way. */
-	if (self) {
-		tlbsan_due(tlbsan_request(&v->vmid, h));
-		vcpu_hfence_self(v, h);
-	}
+	if (self)
+		fence_self(v, h);
 	wait_for_others(v, set);
 }
 
@@ -65,6 +84,29 @@ long vsbi_remote_sfence(struct vcpu *v, const struct hartset *set, const struct 
 		return SBI_ERR_INVALID_PARAM;
 	if (hfence_make(&h, type, (uint16_t)asid, r->start, r->size))
 		return SBI_ERR_FAILED;
+	fence_all(v, set, &h);
+	return SBI_SUCCESS;
+}
+
+static long remote_hfence(struct vcpu *v, const struct hartset *set, uint64_t fid,
+			  const uint64_t *a)
+{
+	/* From SBI_RFENCE_HFENCE_GVMA_VMID on. */
+	static const uint8_t types[] = {NACL_HFENCE_GVMA_VMID, NACL_HFENCE_GVMA,
+					NACL_HFENCE_VVMA_ASID, NACL_HFENCE_VVMA};
+	unsigned type = types[fid - SBI_RFENCE_HFENCE_GVMA_VMID];
+	uint64_t asid = type == NACL_HFENCE_VVMA_ASID ? a[4] : 0;
+	uint64_t vmid = type == NACL_HFENCE_GVMA_VMID ? a[4] : 0;
+	struct hfence h;
+
+	if (!isa_has(&v->vm->isa, ISA_H))
+		return SBI_ERR_NOT_SUPPORTED;
+	if (asid > ASID_MAX || vmid > VMID_MAX)
+		return SBI_ERR_INVALID_PARAM;
+	if (hfence_make(&h, type, (uint16_t)asid, a[2], a[3]))
+		return SBI_ERR_FAILED;
+	h.l2 = true;
+	h.vmid = (uint16_t)(hfence_is_vvma(&h) ? v->vm->ops->vcpu_vmid(v) : vmid);
 	fence_all(v, set, &h);
 	return SBI_SUCCESS;
 }
@@ -88,6 +130,6 @@ struct sbi_reply vsbi_rfence(struct vcpu *v, uint64_t fid, const uint64_t *a)
 	case SBI_RFENCE_SFENCE_VMA_ASID:
 		return vsbi_err(vsbi_remote_sfence(v, &set, &range));
 	default:
-		return vsbi_err(SBI_ERR_NOT_SUPPORTED);
+		return vsbi_err(remote_hfence(v, &set, fid, a));
 	}
 }

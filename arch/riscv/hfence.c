@@ -3,8 +3,8 @@
  * TLB requests and their queue.
  *
  * What always holds in a queue: ranges are not empty, aligned to their order, do not wrap and have
- * at most HFENCE_MAX_PAGES pages; no entry covers another; and no entry is of a stage that is
- * requested as a whole.
+ * at most HFENCE_MAX_PAGES pages; no entry covers another; and no entry is of a stage and sort (l2)
+ * that is requested as a whole.
  */
 #include <arch/hfence.h>
 
@@ -15,6 +15,12 @@ static_assert(NACL_HFENCE_GVMA_ALL == (NACL_HFENCE_GVMA | 1) &&
 		      NACL_HFENCE_VVMA_ALL == (NACL_HFENCE_VVMA | 1) &&
 		      NACL_HFENCE_VVMA_ASID_ALL == (NACL_HFENCE_VVMA_ASID | 1),
 	      "bit 0 of a type means all addresses");
+
+/* The bit of a queue's `all` that is about such requests. */
+static uint8_t all_bit(const struct hfence *h)
+{
+	return (uint8_t)(BIT(hfence_is_vvma(h)) << (h->l2 ? 2 : 0));
+}
 
 static void make_all(struct hfence *h)
 {
@@ -69,12 +75,12 @@ int hfence_make(struct hfence *h, unsigned type, uint16_t asid, uint64_t addr, u
 	return 0;
 }
 
-/* The stage, VMIDs and ASIDs of narrow are among those of wide. */
+/* The stage, sort, VMIDs and ASIDs of narrow are among those of wide. */
 static bool covers_spaces(const struct hfence *wide, const struct hfence *narrow)
 {
 	bool one_asid = wide->type >= NACL_HFENCE_VVMA_ASID;
 
-	if (hfence_is_vvma(wide) != hfence_is_vvma(narrow))
+	if (all_bit(wide) != all_bit(narrow))
 		return false;
 	if (wide->type == NACL_HFENCE_VVMA_ALL && wide->vmid == HFENCE_VMID_ANY)
 		return true;
@@ -112,8 +118,8 @@ static bool merge(struct hfence_queue *q, struct hfence *into, const struct hfen
 {
 	uint64_t first, last;
 
-	if (into->type != e->type || into->vmid != e->vmid || into->asid != e->asid ||
-	    into->order != e->order || hfence_is_all(e))
+	if (into->type != e->type || into->l2 != e->l2 || into->vmid != e->vmid ||
+	    into->asid != e->asid || into->order != e->order || hfence_is_all(e))
 		return false;
 	if ((e->addr > last_byte(into) && e->addr - 1 != last_byte(into)) ||
 	    (into->addr > last_byte(e) && into->addr - 1 != last_byte(e)))
@@ -129,17 +135,14 @@ static bool merge(struct hfence_queue *q, struct hfence *into, const struct hfen
 	return true;
 }
 
-/* Requests everything of h's stage, for every VMID, and drops what that covers. */
+/* Requests everything of h's stage and sort, for every VMID, and drops what that covers. */
 static void widen(struct hfence_queue *q, const struct hfence *h)
 {
 	unsigned kept = 0;
 
-	if (hfence_is_vvma(h))
-		q->all_vvma = true;
-	else
-		q->all_gvma = true;
+	q->all |= all_bit(h);
 	for (unsigned i = 0; i < q->count; i++)
-		if (hfence_is_vvma(&q->entry[i]) != hfence_is_vvma(h))
+		if (all_bit(&q->entry[i]) != all_bit(h))
 			q->entry[kept++] = q->entry[i];
 	q->count = (uint16_t)kept;
 	q->widened++;
@@ -150,7 +153,7 @@ void hfence_push(struct hfence_queue *q, const struct hfence *h)
 	struct hfence n = normal(h);
 
 	q->pushed++;
-	if (hfence_is_vvma(&n) ? q->all_vvma : q->all_gvma)
+	if (q->all & all_bit(&n))
 		return;
 	/* Each round that starts anew has taken an entry out. */
 	for (unsigned i = 0; i < q->count;) {
@@ -173,12 +176,16 @@ void hfence_push(struct hfence_queue *q, const struct hfence *h)
 
 bool hfence_pop(struct hfence_queue *q, struct hfence *out)
 {
-	if (q->all_gvma) {
-		q->all_gvma = false;
-		*out = (struct hfence){.type = NACL_HFENCE_GVMA_ALL};
-	} else if (q->all_vvma) {
-		q->all_vvma = false;
-		*out = (struct hfence){.type = NACL_HFENCE_VVMA_ALL, .vmid = HFENCE_VMID_ANY};
+	uint8_t first = q->all & (uint8_t)-q->all;
+
+	if (first) {
+		q->all ^= first;
+		*out = (struct hfence){.type = NACL_HFENCE_GVMA_ALL,
+				       .l2 = first >= HFENCE_ALL_L2_GVMA};
+		if (first & (HFENCE_ALL_VVMA | HFENCE_ALL_L2_VVMA)) {
+			out->type = NACL_HFENCE_VVMA_ALL;
+			out->vmid = HFENCE_VMID_ANY;
+		}
 	} else if (q->count) {
 		*out = q->entry[--q->count];
 	} else {
@@ -192,8 +199,7 @@ void hfence_take(struct hfence_queue *q, struct hfence_queue *out)
 	for (unsigned i = 0; i < q->count; i++)
 		out->entry[i] = q->entry[i];
 	out->count = q->count;
-	out->all_gvma = q->all_gvma;
-	out->all_vvma = q->all_vvma;
+	out->all = q->all;
 	q->count = 0;
-	q->all_gvma = q->all_vvma = false;
+	q->all = 0;
 }

@@ -361,11 +361,30 @@ static void l2_lines(struct vcpu *v)
 	look_for_interrupts(v);
 }
 
-/* L1's translations are not in use, and its VMID not in hgatp, which is where fences of VS-stage
- * entries look. */
+/* Another hart of L1 asks for a fence of its guests' translations. */
+static void remote_hfence(struct vcpu *v, const struct hfence *h)
+{
+	nested_hfence(nested_of(v), h);
+	if (nested_l2_runs(v))
+		shadow_fenced(v);
+}
+
+static void l1_hfence(struct vcpu *v, const struct hfence *h)
+{
+	if (h->l2)
+		remote_hfence(v, h);
+	else
+		vcpu_hfence_self(v, h);
+}
+
+/* L1's own translations are not in use, and its VMID not in hgatp, which is where fences of
+ * VS-stage entries look. */
 static void l2_hfence(struct vcpu *v, const struct hfence *h)
 {
-	hfence_push(&nested_of(v)->l1_fences, h);
+	if (h->l2)
+		remote_hfence(v, h);
+	else
+		hfence_push(&nested_of(v)->l1_fences, h);
 }
 
 static void reset(struct vcpu *v)
@@ -384,7 +403,7 @@ static void reset(struct vcpu *v)
 static const struct vcpu_ops l1_ops = {
 	.exit = ninsn_exit,
 	.lines = vcpu_apply_lines,
-	.hfence = vcpu_hfence_self,
+	.hfence = l1_hfence,
 	.load = vcpu_nothing,
 	.put = vcpu_nothing,
 	.reset = reset,
@@ -440,8 +459,14 @@ static void take_isa(struct vcpu *v)
 	set_ops(v, &l1_ops);
 }
 
+static unsigned vcpu_vmid(const struct vcpu *v)
+{
+	return ncsr_vmid(nested_of(v)->file.hgatp);
+}
+
 void nested_init(struct vm_ops *ops)
 {
+	ops->vcpu_vmid = vcpu_vmid;
 	ops->vcpu_memory = vcpu_memory;
 	ops->vcpu_free = vcpu_free;
 	ops->vcpu_take_isa = take_isa;

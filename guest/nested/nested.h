@@ -126,6 +126,8 @@ void shadow_reset(struct nested *n);
 struct shadow *shadow_current(struct vcpu *v);
 /* L2 is about to go on with the slot, whose vmid is in hgatp. */
 void shadow_drain(struct shadow *s);
+/* L2 is loaded, and nested_hfence() has taken effect on its slot: now on the hart, too. */
+void shadow_fenced(struct vcpu *v);
 /* Forgets everything, or the guest physical addresses [start, last]. L1 runs. */
 void shadow_clear(struct shadow *s);
 void shadow_forget(struct shadow *s, uint64_t start, uint64_t last);
@@ -152,8 +154,8 @@ static inline void shadow_fence(struct shadow *s, const struct hfence *h)
 		shadow_forget(s, first, last);
 }
 
-/* A fence of L1, which runs. vmid is L1's, also in the VVMA types. A range makes sense, as
- * nacl_hfence_unpack() has it. */
+/* A fence of L1, which runs; else shadow_fenced() has to follow. vmid is L1's, also in the VVMA
+ * types. A range makes sense, as nacl_hfence_unpack() and hfence_pop() have it. */
 static inline void nested_hfence(struct nested *n, const struct hfence *h)
 {
 	bool any = h->type < NACL_HFENCE_GVMA_VMID || h->vmid == HFENCE_VMID_ANY;

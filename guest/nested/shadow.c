@@ -246,6 +246,16 @@ void shadow_drain(struct shadow *s)
 	s->nfences = 0;
 }
 
+void shadow_fenced(struct vcpu *v)
+{
+	struct shadow *s = nested_of(v)->current;
+
+	if (!vmid_is_live(&this_cpu()->vmids, &s->vmid)) /* given up: all was forgotten */
+		use_new_vmid(v, s);
+	if (s->nfences)
+		shadow_drain(s);
+}
+
 /* Of what a change took away, on the real hart. */
 static void fence_change(struct shadow *s, const struct gstage_change *c)
 {

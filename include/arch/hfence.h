@@ -11,7 +11,8 @@
  * VMIDs: in a plain vcpu's queue vmid is 0 and ignored. Whoever carries a request out uses the VMID
  * that the vcpu has by then; if it changed since the push, the old number is dead and there is
  * nothing left to forget. The field is for the requests of a guest hypervisor, where it is one of
- * that guest's own numbers.
+ * that guest's own numbers. Those it makes of its other harts (SBI RFENCE) are marked l2, and share
+ * the queue with what it asks for itself.
  */
 #ifndef NACRE_ARCH_HFENCE_H
 #define NACRE_ARCH_HFENCE_H
@@ -19,26 +20,32 @@
 #include <core/types.h>
 #include <spec/nacl.h>
 
-#define HFENCE_QUEUE 16
-#define HFENCE_MAX_PAGES 64    /* a longer range becomes the "all" type */
-#define HFENCE_VMID_ANY 0xffff /* in VVMA_ALL: every VMID of the vcpu. No VMID has 16 bits */
+#define HFENCE_QUEUE	 16
+#define HFENCE_MAX_PAGES 64	/* a longer range becomes the "all" type */
+#define HFENCE_VMID_ANY	 0xffff /* in VVMA_ALL: every VMID of the vcpu. No VMID has 16 bits */
 
 struct hfence {
 	uint8_t type;	/* NACL_HFENCE_* */
 	uint8_t order;	/* one fence for each 4 KiB << order; no leaf in the range is smaller */
 	uint16_t vmid;	/* types for one VMID */
 	uint16_t asid;	/* VVMA_ASID, VVMA_ASID_ALL */
+	bool l2;	/* about guests of the guest; neither covers the other sort, nor merges */
 	uint64_t addr;	/* bytes, aligned to 4 KiB << order; guest physical for GVMA*, else virtual;
 			   0 for *_ALL */
 	uint64_t count; /* of 4 KiB << order; 0 for *_ALL */
 };
 
+#define HFENCE_ALL_GVMA	   BIT(0)
+#define HFENCE_ALL_VVMA	   BIT(1)
+#define HFENCE_ALL_L2_GVMA BIT(2)
+#define HFENCE_ALL_L2_VVMA BIT(3)
+
 struct hfence_queue {
 	struct hfence entry[HFENCE_QUEUE];
 	uint16_t count;
-	bool all_gvma, all_vvma; /* stands for everything of that stage; then no entry is of it */
-	uint64_t pushed;	 /* statistics: requests, */
-	uint64_t widened;	 /* and those that made a range or the queue overflow to "all" */
+	uint8_t all;	  /* bits HFENCE_ALL_*: everything of that; then no entry is of it */
+	uint64_t pushed;  /* statistics: requests, */
+	uint64_t widened; /* and those that made a range or the queue overflow to "all" */
 };
 
 static inline bool hfence_is_all(const struct hfence *h)
@@ -60,7 +67,8 @@ static inline bool hfence_is_vvma(const struct hfence *h)
 int hfence_make(struct hfence *h, unsigned type, uint16_t asid, uint64_t addr, uint64_t size);
 
 /*
- * Adds a request. If it does not fit, everything of its stage (GVMA or VVMA) is requested instead.
+ * Adds a request. If it does not fit, everything of its stage (GVMA or VVMA) and sort (l2 or not)
+ * is requested instead.
  * A request whose fields make no sense (NACL lets a guest write any order and count) becomes the
  * "all" type. type must be valid.
  */
@@ -74,7 +82,7 @@ void hfence_take(struct hfence_queue *q, struct hfence_queue *out);
 
 static inline bool hfence_pending(const struct hfence_queue *q)
 {
-	return q->count || q->all_gvma || q->all_vvma;
+	return q->count || q->all;
 }
 
 /*

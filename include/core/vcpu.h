@@ -73,7 +73,7 @@ struct vcpu_ops {
 	bool (*exit)(struct vcpu *v, const struct vcpu_exit *e);
 	/* v->lines or v->ssip changed, or a timer event came. */
 	void (*lines)(struct vcpu *v);
-	/* A request for the guest, from its other vcpus. */
+	/* A request for the guest, or (h->l2) for its guests, from any of its vcpus. */
 	void (*hfence)(struct vcpu *v, const struct hfence *h);
 	/* The guest's context has just been loaded, or is about to be put away. */
 	void (*load)(struct vcpu *v);

@@ -83,6 +83,8 @@ struct vm_ops {
 	void (*vcpu_free)(struct vcpu *v);
 	/* The vcpu, which is off and has that memory, is given the VM's ISA. */
 	void (*vcpu_take_isa)(struct vcpu *v);
+	/* The VMID in the hgatp that a guest with H has. The calling vcpu, not within its guest. */
+	unsigned (*vcpu_vmid)(const struct vcpu *v);
 	/* Any hart, no lock held. */
 	void (*irqs)(struct vm *vm, unsigned vcpu, struct vm_irqs *out);
 	/* A person wants it. -NACRE_ENOENT: there is no such source or device. */

@@ -342,6 +342,8 @@ void fake_ram(uint64_t size)
 		fake.ram = calloc(1, size);
 }
 
+static const struct vcpu_ops vcpu_ops = {.hfence = vcpu_hfence_self};
+
 void fake_init(unsigned vcpus, enum vm_console console)
 {
 	fake_free();
@@ -354,6 +356,7 @@ void fake_init(unsigned vcpus, enum vm_console console)
 		fake.vcpus[i] = &fake.vcpu[i];
 		fake.vcpu[i].id = i;
 		fake.vcpu[i].vm = &fake.vm;
+		fake.vcpu[i].ops = &vcpu_ops;
 		fake.vcpu[i].ctx.sstatus = SSTATUS_SPP;
 	}
 	hext.hvip_clear = hvip_clear;

@@ -15,7 +15,7 @@
 #include <core/errno.h>
 
 struct leaf {
-	bool vvma;
+	bool vvma, l2;
 	uint16_t vmid, asid;
 	uint64_t addr; /* aligned to 4 KiB << order */
 	unsigned order;
@@ -43,7 +43,7 @@ static bool removes(const struct hfence *h, const struct leaf *l)
 {
 	uint64_t step = PAGE_SIZE << (h->order & 63), size = PAGE_SIZE << l->order;
 
-	if (l->vvma != (h->type >= NACL_HFENCE_VVMA))
+	if (l->vvma != (h->type >= NACL_HFENCE_VVMA) || l->l2 != h->l2)
 		return false;
 	if (h->type != NACL_HFENCE_GVMA && h->type != NACL_HFENCE_GVMA_ALL && h->vmid != l->vmid &&
 	    !(h->type == NACL_HFENCE_VVMA_ALL && h->vmid == HFENCE_VMID_ANY))
@@ -65,6 +65,7 @@ static struct leaf victim(const struct hfence *h)
 	unsigned order = odd ? 0 : h->order;
 	struct leaf l = {
 		.vvma = h->type >= NACL_HFENCE_VVMA,
+		.l2 = h->l2,
 		.vmid = h->type < NACL_HFENCE_GVMA_VMID ? (uint16_t)rnd(3) : h->vmid,
 		.asid = h->type < NACL_HFENCE_VVMA_ASID ? (uint16_t)rnd(3) : h->asid,
 		.order = order < 40 ? order + 9 * (unsigned)rnd(2) : order,
@@ -91,6 +92,7 @@ static struct hfence random_request(void)
 {
 	struct hfence h = {.type = (uint8_t)rnd(8), .vmid = (uint16_t)(rnd(4) ? 0 : rnd(3))};
 
+	h.l2 = rnd(3) == 0;
 	if (rnd(8)) /* mostly ranges, mostly short */
 		h.type &= 6;
 	if (h.type >= NACL_HFENCE_VVMA_ASID)
@@ -120,18 +122,25 @@ static bool well_formed(const struct hfence *h)
 	return h->addr % page == 0 && h->count - 1 <= (UINT64_MAX - h->addr) / page;
 }
 
+static unsigned all_bit(const struct hfence *h)
+{
+	return h->l2 ? (h->type >= NACL_HFENCE_VVMA ? HFENCE_ALL_L2_VVMA : HFENCE_ALL_L2_GVMA)
+		     : (h->type >= NACL_HFENCE_VVMA ? HFENCE_ALL_VVMA : HFENCE_ALL_GVMA);
+}
+
 static void check_queue(const struct hfence_queue *q)
 {
 	assert_true(q->count <= HFENCE_QUEUE);
 	for (unsigned i = 0; i < q->count; i++) {
 		assert_true(well_formed(&q->entry[i]));
-		assert_false(hfence_is_vvma(&q->entry[i]) ? q->all_vvma : q->all_gvma);
+		assert_false(q->all & all_bit(&q->entry[i]));
 		for (unsigned k = 0; k < q->count; k++)
 			assert_true(i == k || !hfence_covers(&q->entry[i], &q->entry[k]));
 	}
 }
 
-/* As the run loop does it: what lies in the queue between the two steps is in one of them, whole. */
+/* As the run loop does it: what lies in the queue between the two steps is in one of them, whole.
+ */
 static void take_and_put_back(struct hfence_queue *q)
 {
 	struct hfence_queue taken = {0};
@@ -234,6 +243,11 @@ static void test_covers_types(void **state)
 			assert_int_equal(hfence_covers(&a, &b), table[w][n] == '1' && w < 6);
 			b.vmid = 6; /* another VMID to all but GVMA and GVMA_ALL */
 			assert_int_equal(hfence_covers(&a, &b), table[w][n] == '1' && w < 2);
+			b.l2 = true; /* the other sort to all, in either direction */
+			assert_false(hfence_covers(&a, &b));
+			assert_false(hfence_covers(&b, &a));
+			a.l2 = true;
+			assert_int_equal(hfence_covers(&a, &b), table[w][n] == '1' && w < 2);
 		}
 }
 
@@ -266,6 +280,7 @@ static void expect_make(uint64_t addr, uint64_t size, uint64_t first, uint64_t c
 		assert_true(well_formed(&h));
 		assert_int_equal(h.vmid, 0);
 		assert_int_equal(h.order, 0);
+		assert_false(h.l2);
 		assert_int_equal(h.asid, type >= 6 ? 9 : 0);
 		if (is_all_type(type) || count == 0) {
 			assert_int_equal(h.type, type | 1);
@@ -365,7 +380,7 @@ static void test_full(void **state)
 		push(&q, i ? NACL_HFENCE_VVMA : NACL_HFENCE_GVMA_VMID, 0, i * SIZE_2M, PAGE_SIZE);
 	assert_int_equal(q.count, HFENCE_QUEUE);
 	push(&q, NACL_HFENCE_VVMA_ASID, 1, SIZE_1G, PAGE_SIZE);
-	assert_true(q.all_vvma && !q.all_gvma);
+	assert_true(q.all == HFENCE_ALL_VVMA);
 	assert_int_equal(q.count, 1); /* the other stage is as precise as before */
 	assert_int_equal(q.widened, 1);
 	push(&q, NACL_HFENCE_VVMA_ASID, 1, 0, PAGE_SIZE);
@@ -381,8 +396,87 @@ static void test_full(void **state)
 	for (unsigned i = 0; i < HFENCE_QUEUE; i++)
 		push(&q, NACL_HFENCE_VVMA, 0, i * SIZE_2M, PAGE_SIZE);
 	push(&q, NACL_HFENCE_GVMA_VMID, 0, 0, PAGE_SIZE);
-	assert_true(q.all_gvma && !q.all_vvma);
+	assert_true(q.all == HFENCE_ALL_GVMA);
 	assert_int_equal(q.count, HFENCE_QUEUE);
+}
+
+static struct hfence of(unsigned type, bool l2, uint16_t vmid, uint64_t addr)
+{
+	struct hfence h;
+
+	assert_int_equal(hfence_make(&h, type, 3, addr, PAGE_SIZE), 0);
+	h.l2 = l2;
+	h.vmid = vmid;
+	return h;
+}
+
+/* The guest's own (SFENCE), and those for its guests under each of its VMIDs (HFENCE): the same
+ * numbers mean different things. Neighbours in one space merge, and no others. */
+static void test_sorts(void **state)
+{
+	static const uint8_t types[] = {NACL_HFENCE_GVMA_VMID, NACL_HFENCE_VVMA,
+					NACL_HFENCE_VVMA_ASID};
+	struct hfence h;
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(types); i++) {
+		struct hfence_queue q = {0};
+		unsigned seen[2][3] = {0};
+
+		for (unsigned page = 0; page < 4; page++)
+			for (unsigned space = 0; space < 6; space++) {
+				h = of(types[i], space & 1, (uint16_t)(space / 2),
+				       page * PAGE_SIZE);
+				hfence_push(&q, &h);
+			}
+		assert_int_equal(q.count, 6);
+		while (hfence_pop(&q, &h)) {
+			assert_int_equal(h.type, types[i]);
+			assert_int_equal(h.addr, 0);
+			assert_int_equal(h.count, 4);
+			assert_int_equal(seen[h.l2][h.vmid]++, 0);
+		}
+		assert_int_equal(q.widened, 0);
+	}
+}
+
+/* A full queue widens the sort and stage of the newcomer, and leaves the other three alone. */
+static void test_full_sorts(void **state)
+{
+	static const unsigned bits[] = {HFENCE_ALL_GVMA, HFENCE_ALL_VVMA, HFENCE_ALL_L2_GVMA,
+					HFENCE_ALL_L2_VVMA};
+
+	(void)state;
+	for (unsigned k = 0; k < 4; k++) {
+		struct hfence_queue q = {0}, taken;
+		struct hfence h;
+
+		for (unsigned i = 0; i < HFENCE_QUEUE; i++) {
+			h = of(i & 1 ? NACL_HFENCE_VVMA : NACL_HFENCE_GVMA_VMID, i & 2, 1,
+			       i * SIZE_2M);
+			hfence_push(&q, &h);
+		}
+		h = of(k & 1 ? NACL_HFENCE_VVMA : NACL_HFENCE_GVMA_VMID, k & 2, 2, SIZE_1G);
+		hfence_push(&q, &h);
+		check_queue(&q);
+		assert_int_equal(q.all, bits[k]);
+		assert_int_equal(q.count, HFENCE_QUEUE * 3 / 4);
+		hfence_take(&q, &taken);
+		assert_false(hfence_pending(&q));
+		assert_true(hfence_pop(&taken, &h));
+		assert_int_equal(h.type, k & 1 ? NACL_HFENCE_VVMA_ALL : NACL_HFENCE_GVMA_ALL);
+		assert_int_equal(h.l2, k >= 2);
+		assert_int_equal(h.vmid, k & 1 ? HFENCE_VMID_ANY : 0);
+		assert_int_equal(taken.all, 0);
+	}
+	{
+		struct hfence_queue q = {.all = HFENCE_ALL_VVMA | HFENCE_ALL_L2_VVMA};
+		struct hfence h;
+
+		assert_true(hfence_pop(&q, &h) && !h.l2);
+		assert_true(hfence_pop(&q, &h) && h.l2);
+		assert_false(hfence_pop(&q, &h));
+	}
 }
 
 int main(void)
@@ -395,6 +489,8 @@ int main(void)
 		cmocka_unit_test(test_covers_malformed),
 		cmocka_unit_test(test_precision),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_sorts),
+		cmocka_unit_test(test_full_sorts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

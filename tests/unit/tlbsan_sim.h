@@ -486,7 +486,7 @@ static void put(unsigned hart)
 
 static void push(struct vcpu *v, const struct hfence *h)
 {
-	bool all = v->fences.all_gvma;
+	bool all = v->fences.all & HFENCE_ALL_GVMA;
 
 	v->requested = true;
 	if (seed == DROPPED_ON_OVERFLOW && v->fences.count == HFENCE_QUEUE)
@@ -497,10 +497,10 @@ static void push(struct vcpu *v, const struct hfence *h)
 			    v->fences.entry[i].asid == h->asid)
 				return;
 	hfence_push(&v->fences, h);
-	if (seed == OVERFLOW_OTHER_STAGE && v->fences.all_gvma && !all &&
+	if (seed == OVERFLOW_OTHER_STAGE && (v->fences.all & HFENCE_ALL_GVMA) && !all &&
 	    h->type != NACL_HFENCE_GVMA_ALL) {
-		v->fences.all_gvma = false;
-		v->fences.all_vvma = true;
+		v->fences.all &= (uint8_t)~HFENCE_ALL_GVMA;
+		v->fences.all |= HFENCE_ALL_VVMA;
 	}
 }
 

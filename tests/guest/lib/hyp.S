@@ -166,6 +166,13 @@ l2_trap:
 	csrw	CSR_STIMECMP, a0
 	csrsi	sstatus, SSTATUS_SIE
 	j	.
+	code	l2_follow			/* while [a1] >= [a0] >= 0: a2 = [a0], then a3 = [a1] */
+1:	ld	a2, 0(a0)
+	fence	r, r
+	ld	a3, 0(a1)
+	bltu	a3, a2, 2f
+	bgez	a2, 1b
+2:	ecall
 	code	l2_hyp
 	csrr	a0, CSR_HSTATUS
 	ecall

@@ -50,16 +50,17 @@ void gpt_map_image(const struct gpt *g)
 
 struct l2 *l2_do(void *code, bool user, uint64_t a0, uint64_t a1)
 {
-	static struct l2 l2;
+	static struct l2 l2s[MAX_HARTS];
+	struct l2 *l2 = &l2s[self()->index];
 
-	memset(&l2, 0, sizeof(l2));
-	l2.x[10] = a0;
-	l2.x[11] = a1;
-	l2.sepc = (uintptr_t)code;
-	l2.sstatus = (csr_read(CSR_SSTATUS) & ~(SSTATUS_SPP | SSTATUS_SPIE | SSTATUS_SIE)) |
-		     (user ? 0 : SSTATUS_SPP);
-	l2.hstatus =
+	memset(l2, 0, sizeof(*l2));
+	l2->x[10] = a0;
+	l2->x[11] = a1;
+	l2->sepc = (uintptr_t)code;
+	l2->sstatus = (csr_read(CSR_SSTATUS) & ~(SSTATUS_SPP | SSTATUS_SPIE | SSTATUS_SIE)) |
+		      (user ? 0 : SSTATUS_SPP);
+	l2->hstatus =
 		(csr_read(CSR_HSTATUS) & ~HSTATUS_SPVP) | HSTATUS_SPV | (user ? 0 : HSTATUS_SPVP);
-	l2_run(&l2);
-	return &l2;
+	l2_run(l2);
+	return l2;
 }
