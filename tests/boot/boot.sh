@@ -20,7 +20,8 @@ fail() { echo "$*"; exit 1; }
 skip() { echo "$*"; exit 77; }
 
 PROMPT=$'# (\x1b\\[6n)?$'
-FORBIDDEN='nacre: panic|Kernel panic|Oops|BUG:|WARNING:|rcu: INFO|soft lockup|hard LOCKUP|nacre: tlbsan:'
+# Each with its bar before it, so that `allow` finds any of them.
+FORBIDDEN='|nacre: panic|Kernel panic|Oops|BUG:|WARNING:|rcu: INFO|soft lockup|hard LOCKUP|nacre: tlbsan:'
 
 # The variables of scripts/run.sh, and the steps in their order.
 read_case() {
@@ -50,7 +51,9 @@ read_case() {
 		loader) loader=$value ;;
 		dtb) dtb+=" $value;" ;;
 		has) has+=("$value") ;;
-		allow) FORBIDDEN=${FORBIDDEN//"|$value"/} ;;
+		allow)
+			[[ "$FORBIDDEN|" == *"|$value|"* ]] || fail "$cases: $name: not forbidden: $value"
+			FORBIDDEN=${FORBIDDEN/"|$value"/} ;;
 		forbid) FORBIDDEN+="|$value" ;;
 		expect | seen | type | send | feed | wait | check) steps+=("$key $value") ;;
 		qemu) steps+=("$key $value") uses_qemu=1 ;;
@@ -97,7 +100,7 @@ wait_for() {
 
 check_forbidden() {
 	local line
-	! line=$(tr -d '\r' <"$log" | grep -Eam1 -- "$FORBIDDEN") || fail "forbidden: $line"
+	! line=$(tr -d '\r' <"$log" | grep -Eam1 -- "${FORBIDDEN#|}") || fail "forbidden: $line"
 }
 
 finish() {
