@@ -101,7 +101,7 @@ fuzz() {
 		[ -x "build/fuzz/fuzz_$name" ] || continue
 		corpus=build/corpus/$name
 		mkdir -p "$corpus" "tests/fuzz/seeds/$name"
-		job "fuzz-$name" $((seconds + 60)) "build/fuzz/fuzz_$name" -max_total_time="$seconds" -timeout=5 \
+		job "fuzz-$name" $((seconds + 60)) "build/fuzz/fuzz_$name" -max_total_time="$seconds" -timeout=5 -error_exitcode=1 \
 			-rss_limit_mb=1024 -artifact_prefix="$logs/fuzz-$name-" "$corpus" "tests/fuzz/seeds/$name"
 	done
 	wait

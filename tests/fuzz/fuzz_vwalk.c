@@ -116,6 +116,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	in.env = (struct vwalk_env){take(&in, 8), flags & 1,	flags & 2,    flags & 4,
 				    flags & 8,	  flags & 0x10, flags & 0x20, flags & 0x40,
 				    flags & 0x80};
+	if (in.env.wide_root)
+		in.env.vsatp &= ~UINT64_C(3); /* hgatp.PPN's low two bits are always 0 */
 	in.va = take(&in, 8);
 	rc = vwalk(&in.env, &mem, &in, gva(in.va), (enum vwalk_access)access, &out);
 
