@@ -12,6 +12,7 @@
 #include <core/gdb.h>
 #include <core/gdb_target.h>
 #include <core/guest_view.h>
+#include <core/sched.h>
 #include <core/vcpu.h>
 #include <core/vm.h>
 
@@ -199,8 +200,10 @@ static int kill(void *ctx, uint32_t pid)
 {
 	int rc = leave(ctx, pid);
 
-	if (!rc)
+	if (!rc) {
+		vm_of(pid)->debug->killed = true;
 		vm_halt(vm_of(pid), VM_ACT_STOP);
+	}
 	return rc;
 }
 
@@ -410,9 +413,22 @@ bool gdb_target_input(uint8_t c)
 	return gdb_byte(&stub, c);
 }
 
+/* One that was killed is still on its way: its end belongs to the session. */
+static bool any_ending(void)
+{
+	bool any = false;
+
+	spin_lock(&sched_lock);
+	for (const struct vm *vm = vm_list; vm; vm = vm->next)
+		any = any ||
+		      (vm->debug && vm->debug->killed && (vm->busy || vm->action != VM_ACT_NONE));
+	spin_unlock(&sched_lock);
+	return any;
+}
+
 bool gdb_target_done(void)
 {
-	return open && let_go && !stub.running;
+	return open && let_go && !stub.running && !any_ending();
 }
 
 bool gdb_target_waits(void)

@@ -35,6 +35,7 @@ struct vm_debug {
 	struct points points;
 	bool attached;
 	bool leaving;	       /* to be detached from when it has stopped */
+	bool killed;	       /* by the debugger, since it was attached to */
 	bool asked;	       /* somebody waits for it to stop */
 	struct vcpu *wanted;   /* who takes a step, or NULL */
 	struct vcpu *stepping; /* whose step is under way, for `wanted` or as DEBUG_OVER */
