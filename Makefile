@@ -164,7 +164,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzz/libpure.a
 
 # ---- Static checks: each is one test --------------------------------------------------------------------
 
-CHECKS := pure includes elf size clang tidy lines paths
+CHECKS := pure includes elf size clang tidy lines paths setup
 .PHONY: $(CHECKS:%=check-%)
 
 check-pure:
@@ -201,6 +201,9 @@ check-lines:
 
 check-paths:
 	$(Q)scripts/check-tree.sh paths
+
+check-setup:
+	$(Q)scripts/check-setup.sh
 
 # ---- What people type -------------------------------------------------------------------------------------
 

@@ -63,7 +63,7 @@ install_packages() {
 	local pkgs qemu codename
 	pkgs=$(echo $1) qemu=$(echo $2)
 	[ -n "$pkgs$qemu" ] || return 0
-	is_debian || die "missing here: what these packages hold (Debian's names): $pkgs $qemu"
+	is_debian || die "packages are installed on Debian only: install what is missing, and try again"
 	[ "$(id -u)" = 0 ] || sudo true || die "needs root or sudo to install: $pkgs $qemu"
 	locked build/apt.lock install_locked
 }

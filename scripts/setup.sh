@@ -43,11 +43,17 @@ qemu_major() { qemu-system-riscv64 --version 2>/dev/null | sed -n '1s/.*version 
 opensbi() { compgen -G '/usr/share/qemu/opensbi-riscv64-generic-fw_dynamic.bin' ||
 	compgen -G '/usr/*/qemu*/opensbi-riscv64-generic-fw_dynamic.bin'; } >/dev/null
 
+# missing WHAT PACKAGE...: it is needed and not there. Where no package can be installed, a person reads this.
+missing() {
+	is_debian || say "missing: $1 (Debian's package: ${*:2})" >&2
+	echo "${@:2}"
+}
+
 # The packages of a "command package" table whose command is not there.
 missing_of() {
 	local cmd pkg
 	while read -r cmd pkg; do
-		[ -z "$cmd" ] || command -v "$cmd" >/dev/null || echo "$pkg"
+		[ -z "$cmd" ] || command -v "$cmd" >/dev/null || missing "$cmd" "$pkg"
 	done <<<"$1"
 }
 
@@ -59,12 +65,16 @@ CMOCKA='#include <stdarg.h>
 #include <stdint.h>
 #include <cmocka.h>
 int main(void) { return 0; }'
+FDT='#include <libfdt.h>
+int main(void) { return fdt_check_header(0); }'
+NOTHING='int main(void) { return 0; }'
 
 setup_tools() {
-	local pkgs qemu=
-	pkgs=$(missing_of "$TOOLS"; picolibc || echo picolibc-riscv64-unknown-elf)
-	[ "$(qemu_major || true)" -ge $QEMU_MIN ] 2>/dev/null || qemu=qemu-system-riscv
-	opensbi || qemu="$qemu opensbi"
+	local pkgs qemu
+	pkgs=$(missing_of "$TOOLS"; picolibc || missing 'picolibc for riscv64' picolibc-riscv64-unknown-elf)
+	qemu=$([ "$(qemu_major || true)" -ge $QEMU_MIN ] 2>/dev/null ||
+		missing "qemu-system-riscv64, version $QEMU_MIN or newer" qemu-system-riscv
+		opensbi || missing 'OpenSBI for QEMU' opensbi)
 	install_packages "$pkgs" "$qemu"
 	[ -n "${LIBFDT:-}" ] || get_sysroot
 }
@@ -75,13 +85,13 @@ setup_gdb() {
 
 setup_test() {
 	local pkgs
-	pkgs=$(missing_of "$TEST_TOOLS"; ! is_debian || missing_of "$GDB")
-	host_has "$CMOCKA" || pkgs="$pkgs libc6-dev libcmocka-dev"
-	host_has '#include <libfdt.h>
-int main(void) { return fdt_check_header(0); }' -lfdt || pkgs="$pkgs libfdt-dev"
-	host_has 'int main(void) { return 0; }' -fsanitize=address,undefined || pkgs="$pkgs gcc"
-	fuzzer || pkgs="$pkgs clang libclang-rt-dev"
-	[ -e /usr/lib/u-boot/qemu-riscv64_smode/u-boot.bin ] || pkgs="$pkgs u-boot-qemu"
+	pkgs=$(missing_of "$TEST_TOOLS"
+		! is_debian || missing_of "$GDB" # elsewhere its tests are skipped
+		host_has "$CMOCKA" || missing cmocka libc6-dev libcmocka-dev
+		host_has "$FDT" -lfdt || missing "the host's libfdt" libfdt-dev
+		host_has "$NOTHING" -fsanitize=address,undefined || missing "gcc's sanitizers" gcc
+		fuzzer || missing "clang's libFuzzer" clang libclang-rt-dev
+		[ -e /usr/lib/u-boot/qemu-riscv64_smode/u-boot.bin ] || missing U-Boot u-boot-qemu)
 	install_packages "$pkgs" ""
 }
 
