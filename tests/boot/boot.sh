@@ -87,7 +87,8 @@ wait_for() {
 	while :; do
 		alive=1
 		kill -0 $qemu 2>/dev/null || alive=
-		if n=$(tail -n +"$from" "$log" | tr -d '\r' | grep -nEam1 -- "$1"); then
+		# No pipe: grep ends at the first match, and with it, in error, who has more to write to it.
+		if n=$(grep -nEam1 -- "$1" < <(tail -n +"$from" "$log" | tr -d '\r')); then
 			matched=${n%%:*}
 			return 0
 		fi
@@ -100,7 +101,7 @@ wait_for() {
 
 check_forbidden() {
 	local line
-	! line=$(tr -d '\r' <"$log" | grep -Eam1 -- "${FORBIDDEN#|}") || fail "forbidden: $line"
+	! line=$(grep -Eam1 -- "${FORBIDDEN#|}" < <(tr -d '\r' <"$log")) || fail "forbidden: $line"
 }
 
 finish() {
@@ -118,8 +119,7 @@ finish() {
 	esac
 	check_forbidden
 	for regex in ${has[@]+"${has[@]}"}; do
-		# not grep -q: it ends at the first match, and tr, which has more to say, with an error
-		tr -d '\r' <"$log" | grep -Ea -- "$regex" >/dev/null || fail "missing: $regex"
+		grep -Eaq -- "$regex" < <(tr -d '\r' <"$log") || fail "missing: $regex"
 	done
 }
 

@@ -101,6 +101,6 @@ for regex in ${after[@]+"${after[@]}"}; do
 	console_has $((here + 1)) "$regex"
 	here=$matched
 done
-! tr -d '\r' <"$console" | grep -Eaq 'nacre: panic' || fail "$(grep -am1 panic "$console")"
+! grep -Eaq 'nacre: panic' "$console" || fail "$(grep -am1 panic "$console")"
 [ -z "$lines" ] || diff=$(awk -f tests/gdb/wire.awk "$console" | tests/boot/lines.sh "${lines#* }" "${lines% *}") ||
 	fail "lines: $(head -2 <<<"$diff" | tr '\n' ' ')"
