@@ -199,6 +199,18 @@ static void share(struct cpu *c, const struct vcpu *v)
 		atomic_store(&c->rearm, 1); /* its timer is its own: sched_kicked() */
 }
 
+void sched_short_turn(void)
+{
+	struct cpu *c = this_cpu();
+	uint64_t end = timer_now() + slice();
+
+	spin_lock(&sched_lock);
+	if (end < c->slice_end)
+		c->slice_end = end;
+	sched_arm(c);
+	spin_unlock(&sched_lock);
+}
+
 void sched_kicked(struct cpu *c)
 {
 	if (!atomic_load(&c->rearm))
@@ -438,14 +450,12 @@ static struct vcpu *begin_turn(struct cpu *c)
 	return v;
 }
 
-/* Host time of the event that a waiting vcpu's own vstimecmp brings, TIMER_NEVER for none. */
+/* Host time of the event that a timer of a waiting vcpu's own brings, TIMER_NEVER for none. */
 static uint64_t sstc_deadline(const struct vcpu *v)
 {
-	uint64_t zero = v->vm->time_zero, t = v->ctx.vstimecmp;
+	uint64_t zero = v->vm->time_zero, t = v->ops->wakes_at(v);
 
-	if (!(v->ctx.vsie & IP_STI) || t > UINT64_MAX - zero)
-		return TIMER_NEVER;
-	return t + zero;
+	return t > UINT64_MAX - zero ? TIMER_NEVER : t + zero;
 }
 
 static bool must_wait(struct vcpu *v)

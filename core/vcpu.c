@@ -463,10 +463,20 @@ static void resume(struct cpu *c, struct vcpu *v)
 		hext.set_vstimecmp(&v->ctx, timer);
 }
 
+bool vcpu_pending(struct vcpu *v)
+{
+	return hext.pending(&v->ctx) != 0;
+}
+
+uint64_t vcpu_wakes_at(const struct vcpu *v)
+{
+	return v->ctx.vsie & IP_STI ? v->ctx.vstimecmp : UINT64_MAX;
+}
+
 /* WFI or HSM suspend: true when what it waits for has come. */
 static bool wait_over(struct cpu *c, struct vcpu *v)
 {
-	if (!hext.pending(&v->ctx))
+	if (!v->ops->pending(v))
 		return false;
 	v->waiting = false;
 	if (v->hsm == SBI_HSM_STATE_SUSPENDED) {

@@ -163,4 +163,6 @@ const struct vcpu_ops exit_plain = {
 	.load = vcpu_nothing,
 	.put = vcpu_nothing,
 	.reset = vcpu_nothing,
+	.pending = vcpu_pending,
+	.wakes_at = vcpu_wakes_at,
 };

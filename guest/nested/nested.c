@@ -41,14 +41,14 @@ static uint64_t l1_hedeleg(const struct vcpu *v)
 	return nested_of(v)->file.hstatus & HSTATUS_SPV ? 0 : hext_delegated(&v->ctx, HEDELEG);
 }
 
-/* What the hart must know of L1's hstatus. */
-static void follow_spv(struct vcpu *v)
+void nested_follow_hstatus(struct vcpu *v)
 {
 	struct nested *n = nested_of(v);
 	bool spv = n->file.hstatus & HSTATUS_SPV;
 	uint64_t hedeleg = l1_hedeleg(v);
 
-	v->ctx.hstatus = (v->ctx.hstatus & ~HSTATUS_VTSR) | (spv ? HSTATUS_VTSR : 0);
+	v->ctx.hstatus =
+		(v->ctx.hstatus & ~HSTATUS_VTSR) | (spv || n->held_back ? HSTATUS_VTSR : 0);
 	if (v->ctx.hedeleg != hedeleg) {
 		v->ctx.hedeleg = hedeleg;
 		hext.set_hedeleg(&v->ctx);
@@ -61,7 +61,7 @@ void nested_trapped(struct vcpu *v)
 
 	f->hstatus &= ~(HSTATUS_SPV | HSTATUS_GVA);
 	f->htval = f->htinst = 0;
-	follow_spv(v);
+	nested_follow_hstatus(v);
 	nacl_trapped(v);
 }
 
@@ -87,8 +87,10 @@ static void notice_interrupt(struct vcpu *v)
 
 /* ---- CSRs ---- */
 
-static void look_at_time(struct vcpu *v, struct ncsr_file *f)
+void nested_look_at_time(struct vcpu *v)
 {
+	struct ncsr_file *f = &nested_of(v)->file;
+
 	f->vstip = vcpu_time(v) + f->htimedelta >= f->vs.vstimecmp;
 }
 
@@ -98,7 +100,7 @@ void nested_refresh(struct vcpu *v)
 
 	notice_interrupt(v);
 	if (ncsr_looks_at_time(f, CSR_HIP))
-		look_at_time(v, f);
+		nested_look_at_time(v);
 }
 
 bool nested_csr_read(struct vcpu *v, unsigned csr, uint64_t *val)
@@ -108,7 +110,7 @@ bool nested_csr_read(struct vcpu *v, unsigned csr, uint64_t *val)
 	if (csr == CSR_HSTATUS)
 		notice_interrupt(v);
 	else if (ncsr_looks_at_time(f, csr))
-		look_at_time(v, f);
+		nested_look_at_time(v);
 	return ncsr_read(f, csr, val);
 }
 
@@ -120,7 +122,7 @@ bool nested_csr_write(struct vcpu *v, unsigned csr, uint64_t val)
 		return false;
 	if (csr == CSR_HSTATUS) {
 		n->spv_by_trap = false;
-		follow_spv(v);
+		nested_follow_hstatus(v);
 	} else if (csr == CSR_HGATP) {
 		n->current = NULL;
 	}
@@ -241,6 +243,7 @@ static void leave_l2(struct vcpu *v, const struct ntrap *t)
 			 (n->file.hstatus & HSTATUS_SPV ? HSTATUS_VTSR : 0);
 	set_ops(v, &l1_ops);
 	nacl_left(v);
+	nirq_look(v);
 }
 
 void nested_trap(struct vcpu *v, const struct ntrap *t)
@@ -310,6 +313,7 @@ static void enter_l2(struct vcpu *v)
 	struct ncsr_file *f = &nested_of(v)->file;
 
 	swap_in(v);
+	nested_of(v)->held_back = false;
 	f->hstatus &= ~HSTATUS_SPV;
 	v->ctx.sepc = f->vs.vsepc;
 	v->ctx.sstatus = (v->ctx.sstatus & ~SSTATUS_SPP) | (f->vs.vsstatus & SSTATUS_SPP);
@@ -343,12 +347,19 @@ void nested_sret(struct vcpu *v)
 	if (nested_of(v)->file.hstatus & HSTATUS_SPV) {
 		enter_l2(v);
 	} else {
-		follow_spv(v); /* nacl_swap() */
+		nested_follow_hstatus(v); /* nacl_swap() */
 		return_within_l1(v);
+		nirq_look(v);
 	}
 }
 
 /* ---- What the run loop asks for ---- */
+
+static void l1_lines(struct vcpu *v)
+{
+	vcpu_apply_lines(v);
+	nirq_look(v);
+}
 
 static void l2_lines(struct vcpu *v)
 {
@@ -359,6 +370,11 @@ static void l2_lines(struct vcpu *v)
 	if (atomic_load(&v->ssip) && atomic_swap(&v->ssip, 0))
 		*hvip |= IP_VSSI;
 	look_for_interrupts(v);
+}
+
+static void look_again(struct vcpu *v)
+{
+	nirq_look(v);
 }
 
 /* Another hart of L1 asks for a fence of its guests' translations. */
@@ -394,7 +410,7 @@ static void reset(struct vcpu *v)
 	ncsr_reset(&n->file);
 	shadow_reset(n);
 	hfence_take(&n->l1_fences, &n->l1_fences);
-	n->spv_by_trap = false;
+	n->spv_by_trap = n->held_back = false;
 	nacl_reset(n);
 	v->ctx.hedeleg = hext_delegated(&v->ctx, HEDELEG);
 	set_ops(v, &l1_ops);
@@ -402,11 +418,13 @@ static void reset(struct vcpu *v)
 
 static const struct vcpu_ops l1_ops = {
 	.exit = ninsn_exit,
-	.lines = vcpu_apply_lines,
+	.lines = l1_lines,
 	.hfence = l1_hfence,
-	.load = vcpu_nothing,
+	.load = look_again,
 	.put = vcpu_nothing,
 	.reset = reset,
+	.pending = nirq_pending,
+	.wakes_at = nirq_wakes_at,
 };
 
 /* A context in memory is always L1's, with L2's general registers. */
@@ -417,6 +435,8 @@ static const struct vcpu_ops l2_ops = {
 	.load = swap_in,
 	.put = swap_out,
 	.reset = reset,
+	.pending = vcpu_pending, /* L2 never waits so */
+	.wakes_at = vcpu_wakes_at,
 };
 
 /* ---- ISA ---- */

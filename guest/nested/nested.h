@@ -59,6 +59,8 @@ struct nested {
 	 */
 	bool spv_by_trap;
 	uint64_t left_cause, left_epc;
+	bool held_back; /* while L1 runs: an interrupt that is not for the hart to deliver (nirq.c)
+			 */
 
 	/* While L2 runs. */
 	bool own_fast;		       /* ctx.fast for L1 */
@@ -105,6 +107,32 @@ bool nested_csr_read(struct vcpu *v, unsigned csr, uint64_t *val);
 bool nested_csr_write(struct vcpu *v, unsigned csr, uint64_t val);
 /* While L1 runs: what can change behind the file's back (time, L1's own interrupts) is in it. */
 void nested_refresh(struct vcpu *v);
+
+/* The same, of the time alone. */
+void nested_look_at_time(struct vcpu *v);
+/* L1 runs: what the hart must know of its hstatus. */
+void nested_follow_hstatus(struct vcpu *v);
+
+/* ---- nirq.c: interrupts of VS-level that L1 keeps for itself, while it runs ---- */
+
+static inline bool nirq_kept(const struct nested *n)
+{
+	return (n->file.vs.hie & ~n->file.vs.hideleg) || n->held_back;
+}
+
+/* Has L1 take one, if it is pending and L1 takes interrupts now; else sees to it that we are here
+ * again in time. The exit that led here is dealt with. */
+void nirq_act(struct vcpu *v);
+static inline void nirq_look(struct vcpu *v)
+{
+	if (nirq_kept(nested_of(v)))
+		nirq_act(v);
+}
+/* The same, before L1 goes on. */
+void nirq_ask(struct vcpu *v);
+/* For struct vcpu_ops. */
+bool nirq_pending(struct vcpu *v);
+uint64_t nirq_wakes_at(const struct vcpu *v);
 
 /* ---- nexit.c: exits of L2. ninsn.c: exits of L1 ---- */
 

@@ -58,12 +58,14 @@ static inline bool csr_plain(struct vcpu *v, uint32_t insn)
 	unsigned op = insn >> 12 & 3, rd = insn >> 7 & 31, rs1 = insn >> 15 & 31;
 	uint64_t operand, old, *p;
 
-	if (!c || c->how != NCSR_PLAIN || in_user(v) || n->shmem)
+	if (!c || c->how > NCSR_LEVEL || in_user(v) || n->shmem)
 		return false;
 	p = (uint64_t *)((char *)&n->file + c->at);
 	old = *p;
 	operand = insn >> 12 & CSR_IMMEDIATE ? rs1 : reg(v, rs1);
 	if (op == FUNCT_CSRRW || rs1) {
+		if (c->how && nirq_kept(n))
+			return false;
 		if (op != FUNCT_CSRRW)
 			operand = op == FUNCT_CSRRS ? old | operand : old & ~operand;
 		*p = (old & ~c->mask) | (operand & c->mask);
@@ -103,6 +105,8 @@ static __attribute__((noinline)) void csr_insn(struct vcpu *v, uint32_t insn)
 	if (rd)
 		v->ctx.x[rd] = old;
 	v->ctx.sepc += 4;
+	if (ncsr_is_of_interrupts(csr))
+		nirq_look(v);
 }
 
 /* ---- Fences ---- */
@@ -161,19 +165,6 @@ static void hlv_insn(struct vcpu *v, const struct insn *in, uint32_t insn)
 		nhlv(v, in);
 }
 
-/* What is pending for L2 and enabled in hie ends a wfi of HS-mode too. */
-static bool wfi_insn(struct vcpu *v, const struct vcpu_exit *e)
-{
-	uint64_t hip, hie;
-
-	if (!in_user(v) && nested_csr_read(v, CSR_HIP, &hip) && nested_csr_read(v, CSR_HIE, &hie) &&
-	    (hip & hie)) {
-		v->ctx.sepc += 4;
-		return true;
-	}
-	return as_any_guest(v, e);
-}
-
 static bool other_insn(struct vcpu *v, const struct vcpu_exit *e, uint32_t insn)
 {
 	struct insn in;
@@ -185,8 +176,6 @@ static bool other_insn(struct vcpu *v, const struct vcpu_exit *e, uint32_t insn)
 	case INSN_HSV:
 		hlv_insn(v, &in, insn);
 		return true;
-	case INSN_WFI:
-		return wfi_insn(v, e);
 	default:
 		return as_any_guest(v, e);
 	}

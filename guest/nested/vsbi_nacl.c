@@ -61,24 +61,6 @@ static void show_all(struct vcpu *v, struct nacl_shmem *s)
 /* CSRs that are views of one another: a write to one of them may change the others. */
 static const uint16_t aliases[] = {CSR_HIP, CSR_HVIP, CSR_HIE, CSR_VSIE, CSR_VSIP};
 
-static bool has_aliases(unsigned csr)
-{
-	switch (csr) {
-	case CSR_HIP:
-	case CSR_HVIP:
-	case CSR_HIE:
-	case CSR_VSIE:
-	case CSR_VSIP:
-	case CSR_HIDELEG:
-	case CSR_HENVCFG:   /* STCE: hip.VSTIP shows vstimecmp */
-	case CSR_VSTIMECMP: /* the same */
-	case CSR_HTIMEDELTA:
-		return true;
-	default:
-		return false;
-	}
-}
-
 void nacl_show_csr(struct vcpu *v, unsigned csr)
 {
 	struct nacl_shmem *s = nested_of(v)->shmem;
@@ -86,7 +68,7 @@ void nacl_show_csr(struct vcpu *v, unsigned csr)
 	if (!s)
 		return;
 	show(v, s, csr);
-	if (has_aliases(csr))
+	if (ncsr_is_of_interrupts(csr))
 		for (unsigned i = 0; i < ARRAY_SIZE(aliases); i++)
 			show(v, s, aliases[i]);
 }
@@ -157,6 +139,7 @@ static struct sbi_reply sync_csr(struct vcpu *v, struct nacl_shmem *s, uint64_t 
 
 	if (csr == ALL) {
 		sync_all_csrs(v, s);
+		nirq_ask(v);
 		return vsbi_ok(0);
 	}
 	if (!nacl_csr_valid(csr) || !nested_csr_read(v, (unsigned)csr, &value))
@@ -164,6 +147,7 @@ static struct sbi_reply sync_csr(struct vcpu *v, struct nacl_shmem *s, uint64_t 
 	if (nacl_csr_take(s, (unsigned)csr, &value))
 		nested_csr_write(v, (unsigned)csr, value);
 	nacl_show_csr(v, (unsigned)csr);
+	nirq_ask(v);
 	return vsbi_ok(0);
 }
 

@@ -2,8 +2,8 @@
 /*
  * Delivery of an exception to a guest: what the hardware would have done to the guest's supervisor
  * state had it taken the trap into VS-mode itself (privileged specification, "Trap Entry" of the
- * hypervisor extension, stvec, sstatus). Interrupts are not delivered this way: a line in hvip is
- * raised, and the hardware does the rest.
+ * hypervisor extension, stvec, sstatus). Interrupts are not delivered this way, as a rule: a line in
+ * hvip is raised, and the hardware does the rest. It has no line for some of a guest hypervisor's.
  */
 #ifndef NACRE_ARCH_INJECT_H
 #define NACRE_ARCH_INJECT_H
@@ -18,9 +18,9 @@ struct inject_state {
 };
 
 /*
- * Turns the state at an exception into that at the first instruction of the guest's handler. cause:
- * CAUSE_*, as the guest is to see it; tval: the faulting address, the instruction, or 0, by the
- * rules of stval.
+ * Turns the state at a trap into that at the first instruction of the guest's handler. cause:
+ * CAUSE_*, as the guest is to see it (CAUSE_INTERRUPT included); tval: the faulting address, the
+ * instruction, or 0, by the rules of stval.
  */
 void inject_exception(struct inject_state *s, uint64_t cause, uint64_t tval);
 

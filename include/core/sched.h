@@ -38,6 +38,8 @@ void sched_away(bool away);
 void sched_poll(bool (*fn)(void));
 /* Any hart: as if the time for the next call had come, if there is one. */
 void sched_poll_now(void);
+/* The loaded vcpu's turn ends within a slice, though nobody else may want the hart. */
+void sched_short_turn(void);
 /* A kick has arrived on this hart: another hart may have given its turn an end. */
 void sched_kicked(struct cpu *c);
 /* The host timer fired on this hart. */

@@ -80,6 +80,11 @@ struct vcpu_ops {
 	void (*put)(struct vcpu *v);
 	/* The vcpu becomes as new; loaded or not. */
 	void (*reset)(struct vcpu *v);
+	/* Something is pending that ends a wait. */
+	bool (*pending)(struct vcpu *v);
+	/* The vcpu has Sstc, waits and is on no hart: the guest time at which a timer of its own ends
+	 * that; UINT64_MAX: none. */
+	uint64_t (*wakes_at)(const struct vcpu *v);
 };
 
 struct vcpu {
@@ -204,6 +209,8 @@ void vcpu_set_timer(struct vcpu *v, uint64_t guest_time);
 /* For struct vcpu_ops: what a guest without guests of its own needs. */
 void vcpu_apply_lines(struct vcpu *v);
 void vcpu_nothing(struct vcpu *v);
+bool vcpu_pending(struct vcpu *v);
+uint64_t vcpu_wakes_at(const struct vcpu *v);
 
 /* Makes sure of a VCPU_REQ_LINES when this time of the guest has come, while the loaded vcpu runs.
  */

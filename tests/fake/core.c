@@ -99,6 +99,18 @@ void vcpu_nothing(struct vcpu *v)
 	(void)v;
 }
 
+bool vcpu_pending(struct vcpu *v)
+{
+	(void)v;
+	return false;
+}
+
+uint64_t vcpu_wakes_at(const struct vcpu *v)
+{
+	(void)v;
+	return UINT64_MAX;
+}
+
 void vcpu_wait(struct vcpu *v)
 {
 	(void)v;

@@ -46,6 +46,11 @@ void nested_refresh(struct vcpu *v)
 	(void)v;
 }
 
+void nirq_ask(struct vcpu *v)
+{
+	(void)v;
+}
+
 void shadow_clear(struct shadow *s)
 {
 	s->nfences = 0;

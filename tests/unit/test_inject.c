@@ -70,6 +70,19 @@ static void test_fields(void **state)
 	}
 }
 
+static void test_interrupt(void **state)
+{
+	(void)state;
+	for (uint64_t mode = 0; mode < 4; mode++) {
+		struct inject_state s = {.vstvec = 0x80003000 | mode, .pc = 0x80201236};
+
+		inject_exception(&s, CAUSE_INTERRUPT | IRQ_VSTI, 0);
+		assert_int_equal(s.pc, mode == 1 ? 0x80003018 : 0x80003000);
+		assert_int_equal(s.vscause, CAUSE_INTERRUPT | 6);
+		assert_int_equal(s.vsepc, 0x80201236);
+	}
+}
+
 static void sret(struct inject_state *s)
 {
 	bool sie = s->vsstatus & 0x20;
@@ -105,6 +118,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bits),
 		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_interrupt),
 		cmocka_unit_test(test_sret_undoes),
 	};
 

@@ -243,6 +243,31 @@ static void random_writes(void **state)
 	}
 }
 
+/* What decides about interrupts is changed by a write to the CSRs that say so alone. */
+static void interrupts_follow(void **state)
+{
+	uint64_t s = 88172645463325252;
+	unsigned changes = 0;
+
+	(void)state;
+	for (unsigned n = 0; n < 200000; n++) {
+		unsigned csr = ncsr_number((unsigned)(next(&s) % 24));
+		struct ncsr_file was = f;
+
+		ncsr_write(&f, csr, next(&s));
+		if (was.vs.hvip == f.vs.hvip && was.vs.hie == f.vs.hie && was.vs.hideleg == f.vs.hideleg &&
+		    was.vs.henvcfg == f.vs.henvcfg && was.vs.vstimecmp == f.vs.vstimecmp &&
+		    was.htimedelta == f.htimedelta)
+			continue;
+		changes++;
+		assert_true(ncsr_is_of_interrupts(csr));
+	}
+	assert_true(changes > 1000);
+	assert_false(ncsr_is_of_interrupts(CSR_VSSTATUS));
+	assert_false(ncsr_is_of_interrupts(CSR_HGATP));
+	assert_false(ncsr_is_of_interrupts(CSR_HGEIP));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +276,7 @@ int main(void)
 		cmocka_unit_test_setup(vsatp_is_legal, fresh),	     cmocka_unit_test_setup(henvcfg_is_legal, fresh),
 		cmocka_unit_test_setup(interrupts_are_views, fresh), cmocka_unit_test_setup(timer_pends_with_stce, fresh),
 		cmocka_unit_test_setup(sd_follows, fresh),	     cmocka_unit_test_setup(random_writes, fresh),
+		cmocka_unit_test_setup(interrupts_follow, fresh),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

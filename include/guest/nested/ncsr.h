@@ -57,13 +57,15 @@ void ncsr_show(const struct ncsr_file *f, struct nacl_shmem *s);
 /* How a CSR is read and written. */
 enum ncsr_how {
 	NCSR_PLAIN,    /* the value, of which a write changes the bits of `mask` */
+	NCSR_LEVEL,    /* the same. What is pending follows from it, */
+	NCSR_ENABLE,   /* and what of that is an interrupt */
 	NCSR_READONLY, /* and 0 */
 	NCSR_HSTATUS,  /* plain, but others want to know of it */
 	NCSR_VSSTATUS,
 	NCSR_VSATP,
 	NCSR_HGATP,
-	NCSR_HENVCFG,
 	NCSR_HCOUNTEREN,
+	NCSR_HENVCFG, /* it, and those below: as NCSR_LEVEL and NCSR_ENABLE */
 	NCSR_HIP,
 	NCSR_VSIP,
 	NCSR_VSIE,
@@ -88,6 +90,14 @@ static inline const struct ncsr_row *ncsr_row(unsigned csr)
 	unsigned i = (csr & ~0x4ffU) == 0x200 ? ncsr_index[NCSR_INDEX(csr)] : 0;
 
 	return i ? &ncsr_rows[i - 1] : NULL;
+}
+
+/* What is pending, delegated or enabled may be changed by a write to it. */
+static inline bool ncsr_is_of_interrupts(unsigned csr)
+{
+	const struct ncsr_row *r = ncsr_row(csr);
+
+	return r && (r->how == NCSR_LEVEL || r->how == NCSR_ENABLE || r->how >= NCSR_HENVCFG);
 }
 
 /* hip and vsip, while henvcfg.STCE is set. */
