@@ -287,6 +287,11 @@ int config_next_guest(const struct config *c, int prev)
 	return node >= 0 ? node : -NACRE_ENOENT;
 }
 
+const char *config_guest_name(const struct config *c, int node)
+{
+	return node_name(c, node);
+}
+
 static int check_name(const struct config *c, int node, char *err, size_t errlen)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-_.,+@";

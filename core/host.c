@@ -311,3 +311,58 @@ const char *host_option(const char *name, char *buf, unsigned long len)
 	buf[found_len] = '\0';
 	return buf;
 }
+
+/* A number at *s, which then points behind it. false: there is none, or it has more than 64 bits.
+ */
+static bool take_number(const char **s, uint64_t *out)
+{
+	static const char digits[] = "0123456789abcdef";
+	bool hex = (*s)[0] == '0' && (*s)[1] == 'x';
+	uint64_t base = hex ? 16 : 10, n = 0;
+	const char *start = *s += hex ? 2 : 0, *d;
+
+	for (; **s && (d = memchr(digits, **s, base)); (*s)++) {
+		uint64_t digit = (uint64_t)(d - digits);
+
+		if (n > (UINT64_MAX - digit) / base)
+			return false;
+		n = n * base + digit;
+	}
+	*out = n;
+	return *s != start;
+}
+
+static bool take_size(const char **s, uint64_t *out)
+{
+	static const char units[] = "KMG";
+	const char *unit;
+	unsigned shift = 0;
+
+	if (!take_number(s, out))
+		return false;
+	unit = **s ? strchr(units, **s) : NULL;
+	if (unit) {
+		shift = 10 * (unsigned)(unit - units + 1);
+		(*s)++;
+	}
+	if (*out > UINT64_MAX >> shift)
+		return false;
+	*out <<= shift;
+	return true;
+}
+
+int host_option_range(const char *name, struct mem_range *out)
+{
+	char buf[64];
+	const char *s = host_option(name, buf, sizeof(buf));
+	uint64_t size, start;
+
+	if (!s)
+		return -NACRE_ENOENT;
+	if (!take_size(&s, &size) || *s++ != '@' || !take_number(&s, &start) || *s)
+		return -NACRE_EINVAL;
+	if (!size || !IS_ALIGNED(size | start, PAGE_SIZE) || start > UINT64_MAX - size)
+		return -NACRE_EINVAL;
+	*out = (struct mem_range){start, start + size};
+	return 0;
+}

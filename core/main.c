@@ -10,14 +10,13 @@
 #include <arch/mmu.h>
 #include <arch/sbi.h>
 #include <arch/timer.h>
-#include <core/bundle.h>
-#include <core/config.h>
 #include <core/console.h>
 #include <core/driver.h>
 #include <core/errno.h>
 #include <core/guest_view.h>
 #include <core/host.h>
 #include <core/irq.h>
+#include <core/load.h>
 #include <core/log.h>
 #include <core/memory.h>
 #include <core/sched.h>
@@ -26,8 +25,6 @@
 #include <guest/guest.h>
 #include <guest/nested/init.h>
 
-static struct bundle bundle;
-static struct config config;
 static struct hext_limits limits = {.vmid_bits = -1, .nacl = NACL_FEATURES};
 
 /* ---- Each hart ---- */
@@ -85,60 +82,32 @@ static void banner(void)
 		 h->vector ? ", vector" : "", h->stateen ? ", Smstateen" : "");
 }
 
-static void open_bundle(void)
+/* The boot loader's. */
+static void make_guests(void)
 {
-	struct bundle_file tree;
+	static struct vm_ops vm_ops;
+	static struct load load;
 	struct console_config con;
-	void *copy;
 	char err[160];
 
+	vm_ops = guest_ops;
+	nested_init(&vm_ops);
+	load_init(&vm_ops);
 	if (host.initrd_end <= host.initrd_start)
 		panic("no bundle: the boot loader passed no initrd (linux,initrd-start in "
 		      "/chosen)");
-	if (bundle_open(&bundle, phys_to_virt(hpa(host.initrd_start)),
-			host.initrd_end - host.initrd_start, err, sizeof(err)))
+	if (load_open(&load, phys_to_virt(hpa(host.initrd_start)),
+		      host.initrd_end - host.initrd_start, err, sizeof(err)))
 		panic("bundle: %s", err);
-	if (bundle_find(&bundle, CONFIG_FILE, &tree))
-		panic("bundle: no member %s, the configuration", CONFIG_FILE);
-	/* libfdt wants 8-byte alignment, an archive gives 4. */
-	copy = tree.size <= CONFIG_MAX_SIZE
-		       ? memory_pages(ALIGN_UP(tree.size + 1, PAGE_SIZE) / PAGE_SIZE)
-		       : NULL;
-	if (!copy)
-		panic("bundle: %s: larger than %u bytes, or no memory", CONFIG_FILE,
-		      CONFIG_MAX_SIZE);
-	memcpy(copy, tree.data, tree.size);
-	if (config_open(&config, copy, tree.size, err, sizeof(err)))
-		panic("bundle: %s: %s", CONFIG_FILE, err);
-	if (config_check_root(&config, err, sizeof(err)))
+	if (config_check_root(&load.config, err, sizeof(err)))
 		log_warn("%s", err);
-	if (config_console(&config, &con, err, sizeof(err)))
+	if (config_console(&load.config, &con, err, sizeof(err)))
 		log_warn("%s", err);
 	guest_view_enable(!con.no_debug);
 	console_configure(&con);
 	if (console_polls())
 		sched_poll(console_poll);
-	guest_init(&bundle);
-}
-
-/* A guest whose part is wrong is told about and left out; the others start. */
-static void create_guests(void)
-{
-	static struct vm_ops vm_ops;
-	char err[200];
-
-	vm_ops = guest_ops;
-	nested_init(&vm_ops);
-	for (int node = config_next_guest(&config, -1); node >= 0;
-	     node = config_next_guest(&config, node)) {
-		struct vm_config cfg;
-		struct vm *vm;
-
-		if (config_guest(&config, node, &cfg, err, sizeof(err)))
-			log_warn("%s: this guest is left out", err);
-		else if (vm_create(&cfg, &vm_ops, &vm))
-			log_warn("/%s: this guest is left out", cfg.name);
-	}
+	load_guests(&load);
 }
 
 static void start_guests(void)
@@ -183,8 +152,7 @@ static void boot_hart(void *arg)
 	memory_use_cbo_zero(host.cboz_block);
 	memory_use_cbo_flush(host.cbom_block);
 	banner();
-	open_bundle();
-	create_guests();
+	make_guests();
 	start_guests();
 	for (struct vm *vm = vm_list; vm; vm = vm->next)
 		images += vm->build_ticks;
@@ -209,7 +177,8 @@ void boot_main(uint64_t hartid, uint64_t fdt_pa)
 		panic("%s", err);
 	if (!mmu_init(host.ram, host.nram, &tree))
 		panic("memory is too scattered: out of early page tables");
-	memory_init();
+	if (!memory_init(load_area_option()))
+		load_area_refused();
 	seed_init();
 	read_options();
 	c = cpu_init_boot(hartid);

@@ -24,7 +24,7 @@ static struct spinlock lock; /* all pools */
 static uint32_t zero_block;  /* bytes that one cbo.zero clears, 0: not usable */
 static uint32_t flush_block; /* likewise for cbo.flush */
 
-static struct mem_range used[HOST_RESERVED_MAX + HOST_RAM_MAX + 3];
+static struct mem_range used[HOST_RESERVED_MAX + HOST_RAM_MAX + 4];
 static unsigned nused;
 
 static void use(uint64_t start, uint64_t end)
@@ -75,16 +75,36 @@ static void add_bank(const struct mem_range *ram)
 	total_pages += p->nfree;
 }
 
-void memory_init(void)
+/* Is all of it RAM that nobody uses? */
+static bool is_unused(const struct mem_range *r)
 {
+	bool ram = false;
+
+	for (unsigned i = 0; i < host.nram; i++)
+		ram = ram || (r->start >= host.ram[i].start && r->end <= host.ram[i].end);
+	for (unsigned i = 0; i < nused; i++)
+		ram = ram && (r->end <= used[i].start || r->start >= used[i].end);
+	return ram;
+}
+
+bool memory_init(const struct mem_range *keep)
+{
+	bool kept = true;
+
 	for (unsigned i = 0; i < host.nreserved; i++)
 		use(host.reserved[i].start, host.reserved[i].end);
 	use(mmu_image_pa, mmu_image_pa + (uint64_t)(_end_image - _start_image));
 	use(host.fdt_pa, host.fdt_pa + host.fdt_size);
 	if (host.initrd_end > host.initrd_start)
 		use(host.initrd_start, host.initrd_end);
+	if (keep) {
+		kept = is_unused(keep);
+		if (kept)
+			use(keep->start, keep->end);
+	}
 	for (unsigned i = 0; i < host.nram; i++)
 		add_bank(&host.ram[i]);
+	return kept;
 }
 
 /* Firmware may keep an instruction from HS-mode (menvcfg), so it is tried before it is trusted. */

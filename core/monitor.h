@@ -69,6 +69,7 @@ bool monitor_isa(const char *const *arg);
 bool monitor_log(const char *const *arg);
 bool monitor_mem(const char *const *arg);
 bool monitor_harts(const char *const *arg);
+bool monitor_load(const char *const *arg); /* monitor_load.c */
 /* The exception's or (EXIT_IRQ + n) host interrupt's name; NULL. */
 const char *monitor_cause(unsigned cause);
 

@@ -229,6 +229,10 @@ const struct monitor_command monitor_commands[] = {
 	 "It is not asked, what it has not written to its disks is lost. Nacre stays, also "
 	 "without\n"
 	 "any guest."},
+	{"load", "[GUEST]", "make a guest out of the bundle in the load area", 0, 1, monitor_load,
+	 "Without a name: what is there. The area is the host's memory that the boot argument\n"
+	 "load-area=SIZE@ADDRESS keeps free; a debugger or boot loader puts a bundle there. A guest\n"
+	 "of that name that is off gets the new files, command line and ISA."},
 	{"vcpus", "[GUEST]", "a guest's vcpus", 0, 1, monitor_vcpus,
 	 "state is Nacre's: off, blocked (waits for an interrupt), ready (waits for a hart),\n"
 	 "running. HSM is what the guest's SBI calls have made of it. requests are bits of\n"

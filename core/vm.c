@@ -231,6 +231,25 @@ int vm_start(struct vm *vm)
 	return err;
 }
 
+bool vm_hold(struct vm *vm)
+{
+	bool off;
+
+	spin_lock(&sched_lock);
+	off = (vm->state == VM_OFF || vm->state == VM_CRASHED) && !vm->busy && !vm->starting;
+	if (off)
+		vm->busy = true;
+	spin_unlock(&sched_lock);
+	return off;
+}
+
+void vm_let_go(struct vm *vm)
+{
+	spin_lock(&sched_lock);
+	vm->busy = false;
+	spin_unlock(&sched_lock);
+}
+
 void vm_halt(struct vm *vm, enum vm_action action)
 {
 	bool quiet = false;

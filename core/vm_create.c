@@ -8,6 +8,7 @@
 #include <arch/mmu.h>
 #include <core/cpu.h>
 #include <core/errno.h>
+#include <core/errtext.h>
 #include <core/host.h>
 #include <core/log.h>
 #include <core/memory.h>
@@ -207,7 +208,7 @@ static int fill(struct vm *vm)
 	return err;
 }
 
-int vm_create(const struct vm_config *cfg, const struct vm_ops *ops, struct vm **out)
+int vm_create(const struct vm_config *cfg, const struct bundle *bundle, const struct vm_ops *ops, struct vm **out)
 {
 	struct vm *vm = memory_pages(pages_of(sizeof(*vm))), **end = &vm_list;
 	int err;
@@ -218,6 +219,7 @@ int vm_create(const struct vm_config *cfg, const struct vm_ops *ops, struct vm *
 	}
 	strncpy(vm->name, cfg->name, sizeof(vm->name) - 1);
 	vm->cfg = *cfg;
+	vm->bundle = *bundle;
 	vm->ops = ops;
 	vm->nvcpus = cfg->vcpus;
 	vm->ram_size = cfg->memory;
@@ -230,7 +232,51 @@ int vm_create(const struct vm_config *cfg, const struct vm_ops *ops, struct vm *
 	}
 	while (*end)
 		end = &(*end)->next;
-	*end = vm;
+	/* All of it before others find it: guests run when one is loaded. They read the list by its pointers. */
+	atomic_store_release(end, vm);
 	*out = vm;
 	return 0;
+}
+
+/* ---- Another configuration ---- */
+
+static bool same_affinity(const struct vm_config *a, const struct vm_config *b)
+{
+	bool same = a->affinity_count == b->affinity_count;
+
+	for (uint32_t i = 0; same && i < a->affinity_count; i++)
+		same = vm_config_hart(a, i) == vm_config_hart(b, i);
+	return same;
+}
+
+/* What was fixed when the VM was made. The property that differs, or NULL. */
+static const char *differs(const struct vm_config *a, const struct vm_config *b)
+{
+	if (a->memory != b->memory)
+		return "memory";
+	if (a->vcpus != b->vcpus)
+		return "vcpus";
+	if (a->console != b->console)
+		return "console";
+	return same_affinity(a, b) ? NULL : "affinity";
+}
+
+int vm_replace(struct vm *vm, const struct vm_config *cfg, const struct bundle *bundle, char *err, size_t errlen)
+{
+	const char *property = differs(&vm->cfg, cfg);
+	int rc;
+
+	if (property)
+		return err_text(err, errlen, NACRE_EINVAL,
+				"/%s: %s: must be the same as that of the guest that has this name already", vm->name,
+				property);
+	if (!vm_hold(vm))
+		return err_text(err, errlen, NACRE_EBUSY, "/%s: this guest is not off: stop it first", vm->name);
+	rc = vm_set_isa(vm, cfg->isa, err, errlen);
+	if (!rc) {
+		vm->cfg = *cfg;
+		vm->bundle = *bundle;
+	}
+	vm_let_go(vm);
+	return rc;
 }

@@ -15,7 +15,6 @@
 #include <core/host.h>
 #include <core/log.h>
 #include <core/memory.h>
-#include <core/sched.h>
 #include <core/vcpu.h>
 #include <core/vm.h>
 
@@ -138,19 +137,6 @@ int vm_set_isa(struct vm *vm, const char *request, char *err, size_t errlen)
 	return 0;
 }
 
-/* Nobody starts the VM meanwhile. */
-static bool hold(struct vm *vm)
-{
-	bool off;
-
-	spin_lock(&sched_lock);
-	off = (vm->state == VM_OFF || vm->state == VM_CRASHED) && !vm->busy && !vm->starting;
-	if (off)
-		vm->busy = true;
-	spin_unlock(&sched_lock);
-	return off;
-}
-
 int vm_change_isa(struct vm *vm, const char *change, char *err, size_t errlen)
 {
 	bool items = *change == '+' || *change == '-';
@@ -164,7 +150,7 @@ int vm_change_isa(struct vm *vm, const char *change, char *err, size_t errlen)
 			 VM_ISA_MAX - 1);
 		return -NACRE_ERANGE;
 	}
-	if (!hold(vm)) {
+	if (!vm_hold(vm)) {
 		snprintf(err, errlen, "only a guest that is off can be changed");
 		return -NACRE_EBUSY;
 	}
@@ -173,8 +159,6 @@ int vm_change_isa(struct vm *vm, const char *change, char *err, size_t errlen)
 		memcpy(vm->isa_request, request, (size_t)n + 1);
 		vm->cfg.isa = vm->isa_request;
 	}
-	spin_lock(&sched_lock);
-	vm->busy = false;
-	spin_unlock(&sched_lock);
+	vm_let_go(vm);
 	return rc;
 }

@@ -39,17 +39,10 @@ struct isa_text {
 	size_t list_len;
 };
 
-static const struct bundle *bundle;
-
-void guest_init(const struct bundle *b)
-{
-	bundle = b;
-}
-
 static int find_file(const struct vm *vm, const char *property, const char *name,
 		     struct bundle_file *out)
 {
-	int err = bundle_find(bundle, name, out);
+	int err = bundle_find(&vm->bundle, name, out);
 
 	if (err)
 		log_warn("/%s: %s: no file \"%s\" in the bundle", vm->name, property, name);

@@ -82,6 +82,8 @@ int config_console(const struct config *c, struct console_config *out, char *err
 /* The guest node after `prev`, or the first for prev = -1. An offset, or -NACRE_ENOENT after the
  * last. */
 int config_next_guest(const struct config *c, int prev);
+/* Its name, perhaps not a valid one. */
+const char *config_guest_name(const struct config *c, int node);
 
 /*
  * One guest's configuration. 0, or -NACRE_EINVAL / -NACRE_ERANGE / -NACRE_ENOENT and a text that

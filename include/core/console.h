@@ -45,7 +45,7 @@ struct console_port_ops {
 	void (*output)(void *ctx); /* there is room again after console_port_put() said false */
 	void (*rested)(void *ctx); /* the time of console_port_rest() is over */
 };
-/* At boot. The name is copied. May get the line: console_configure(). NULL: no memory. */
+/* Boot hart. The name is copied. May get the line: console_configure(). NULL: no memory. */
 struct console_port *console_port_new(const char *name, const struct console_port_ops *ops,
 				      void *ctx);
 /* One byte of guest output: printed or kept. false: no room now, ops->output will be called

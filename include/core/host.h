@@ -55,5 +55,10 @@ int host_parse(const void *fdt, char *err, unsigned long errlen);
  * last counts): the value, cut at len - 1 characters; "" without one, NULL when absent.
  */
 const char *host_option(const char *name, char *buf, unsigned long len);
+/*
+ * "name=SIZE@ADDRESS", decimal or 0x numbers, SIZE perhaps with K, M or G behind it. 0;
+ * -NACRE_ENOENT: absent; -NACRE_EINVAL: it is not that, not in whole pages, or empty.
+ */
+int host_option_range(const char *name, struct mem_range *out);
 
 #endif

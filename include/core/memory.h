@@ -5,8 +5,11 @@
 
 #include <core/types.h>
 
-/* Gives all RAM of `host` that nothing else uses to the pools. */
-void memory_init(void);
+/*
+ * Gives all RAM of `host` that nothing else uses to the pools, without `keep` (whole pages; or
+ * NULL). false: that is not wholly such RAM, and is not kept.
+ */
+bool memory_init(const struct mem_range *keep);
 /* From now on guest RAM is zeroed with cbo.zero, blocks of that many bytes, if the hart lets
  * HS-mode use it. */
 void memory_use_cbo_zero(uint32_t block);

@@ -15,6 +15,7 @@
 #include <arch/isa.h>
 #include <core/bus.h>
 #include <core/config.h>
+#include <core/load.h>
 
 struct vcpu;
 struct vcpu_exit;
@@ -78,7 +79,8 @@ struct vm_ops {
 	int (*build)(struct vm *vm, gpa_t *pc, uint64_t *a1);
 	/* Of a new vcpu. */
 	const struct vcpu_ops *vcpu;
-	/* The memory that the guest room needs for a vcpu of this ISA. It stays. 0 or -NACRE_ENOMEM. */
+	/* The memory that the guest room needs for a vcpu of this ISA. It stays. 0 or
+	 * -NACRE_ENOMEM. */
 	int (*vcpu_memory)(struct vcpu *v, const struct isa_set *isa);
 	void (*vcpu_free)(struct vcpu *v);
 	/* The vcpu, which is off and has that memory, is given the VM's ISA. */
@@ -98,9 +100,11 @@ struct vm_chunk { /* a run of host memory behind guest RAM */
 };
 
 struct vm {
-	struct vm *next; /* all VMs, in order of creation; constant after boot */
+	struct vm *next; /* all VMs, in order of creation; none is ever taken out */
 	char name[VM_NAME_MAX];
 	struct vm_config cfg;
+	struct bundle bundle; /* that it is started from, each time; stays in place */
+	struct load loaded;   /* its own copy, when that came from the load area; else zero */
 	struct isa_set isa;
 	struct isa_set emulated;      /* of isa, what the host has not */
 	bool emulates;		      /* there is something in it */
@@ -136,9 +140,20 @@ extern struct vm *vm_list;
 
 /*
  * Makes a VM (VM_OFF) from its configuration: memory, G-stage, vcpus, devices. 0 or -NACRE_E*, with
- * one line in the log that names node and property.
+ * one line in the log that names node and property. Boot hart.
  */
-int vm_create(const struct vm_config *cfg, const struct vm_ops *ops, struct vm **out);
+int vm_create(const struct vm_config *cfg, const struct bundle *bundle, const struct vm_ops *ops,
+	      struct vm **out);
+/*
+ * Gives a VM that is off another configuration of the same memory, vcpus, affinity and console. 0;
+ * -NACRE_EBUSY: it is not off; -NACRE_EINVAL: those are not the same; or as vm_set_isa(). err has
+ * one line then, and nothing has changed.
+ */
+int vm_replace(struct vm *vm, const struct vm_config *cfg, const struct bundle *bundle, char *err,
+	       size_t errlen);
+/* Keeps a VM that is off from being started by anybody. false: it is not off. */
+bool vm_hold(struct vm *vm);
+void vm_let_go(struct vm *vm);
 /* Zeroes RAM, builds, starts vcpu 0. -NACRE_EBUSY unless VM_OFF or VM_CRASHED. */
 int vm_start(struct vm *vm);
 /* Ends the running of all vcpus, then does the action (perhaps on another hart, later). */

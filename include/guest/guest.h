@@ -3,13 +3,8 @@
 #ifndef NACRE_GUEST_GUEST_H
 #define NACRE_GUEST_GUEST_H
 
-#include <core/bundle.h>
 #include <core/vm.h>
 
 extern const struct vm_ops guest_ops;
-
-/* The bundle that guests are started from, each time they start. It must stay in place. Once,
- * before any VM starts. */
-void guest_init(const struct bundle *b);
 
 #endif

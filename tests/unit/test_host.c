@@ -394,27 +394,6 @@ static void test_too_many_banks(void **state)
 	assert_int_equal(host.ram_ignored, 2);
 }
 
-static void test_option(void **state)
-{
-	char b[8];
-
-	(void)state;
-	memset(&host, 0, sizeof(host));
-	assert_null(host_option("x", b, sizeof(b)));
-	host.bootargs = "  xy  x=1\ty=a=b long=123456789 flag x x=2 z= ";
-	assert_string_equal(host_option("x", b, sizeof(b)), "2");
-	assert_string_equal(host_option("xy", b, sizeof(b)), "");
-	assert_string_equal(host_option("y", b, sizeof(b)), "a=b");
-	assert_string_equal(host_option("z", b, sizeof(b)), "");
-	assert_string_equal(host_option("flag", b, sizeof(b)), "");
-	assert_string_equal(host_option("long", b, sizeof(b)), "1234567");
-	assert_null(host_option("fla", b, sizeof(b)));
-	assert_null(host_option("flags", b, sizeof(b)));
-	assert_null(host_option("1", b, sizeof(b)));
-	assert_string_equal(host_option("long", b, 1), "");
-	assert_null(host_option("long", b, 0));
-}
-
 /* A UART below two buses: the first moves addresses, the second passes them on as they are. */
 static void build_buses(bool with_ranges)
 {
@@ -557,7 +536,6 @@ int main(void)
 		cmocka_unit_test(test_initrd),
 		cmocka_unit_test(test_random_banks),
 		cmocka_unit_test(test_too_many_banks),
-		cmocka_unit_test(test_option),
 		cmocka_unit_test(test_reg),
 		cmocka_unit_test(test_bad_cells),
 		cmocka_unit_test(test_interrupt),

@@ -69,7 +69,7 @@ static void make_bundle(uint64_t mem_size)
 	add_file("text", "no kernel", 9);
 	add_file("TRAILER!!!", "", 0);
 	assert_int_equal(bundle_open(&bundle, archive, used, err, sizeof(err)), 0);
-	guest_init(&bundle);
+	fake.vm.bundle = bundle;
 }
 
 /* ---- The host ---- */
@@ -103,10 +103,10 @@ static void make_host(const char *mmu0, const char *mmu1)
 static int setup(void **state)
 {
 	(void)state;
-	make_bundle(3 * MIB);
 	make_host("riscv,sv57", "riscv,sv48");
 	fake_init(3, VM_CONSOLE_UART);
 	fake_ram(64 * MIB);
+	make_bundle(3 * MIB);
 	strcpy(fake.vm.name, "g");
 	fake.vm.cfg.kernel = "Image";
 	fake.vm.cfg.initrd = "rd";
@@ -230,6 +230,7 @@ static void no_extras(void **state)
 {
 	(void)state;
 	fake_init(1, VM_CONSOLE_NONE);
+	fake.vm.bundle = bundle;
 	fake_ram(64 * MIB);
 	fake.vm.cfg.kernel = "./Image";
 	make_host(NULL, "riscv,none");
