@@ -74,11 +74,24 @@ static uint64_t cells(const fdt32_t *p, int n)
 	return v;
 }
 
-/* #address-cells and #size-cells that a node gives its children. */
+/* Not libfdt's fdt_address_cells(): in that object there are functions that change trees, too, with
+ * all that those need, 6 KiB. -1: not what it should be. */
+static int count(const void *fdt, int node, const char *name, int without)
+{
+	int len;
+	const fdt32_t *p = fdt_getprop(fdt, node, name, &len);
+
+	if (!p)
+		return without;
+	return len == sizeof(*p) && fdt32_ld(p) <= 2 ? (int)fdt32_ld(p) : -1;
+}
+
+/* #address-cells and #size-cells that a node gives its children. Devicetree Specification 0.4,
+ * section 2.3.5. */
 static int child_cells(const void *fdt, int node, int *na, int *ns)
 {
-	*na = fdt_address_cells(fdt, node);
-	*ns = fdt_size_cells(fdt, node);
+	*na = count(fdt, node, "#address-cells", 2);
+	*ns = count(fdt, node, "#size-cells", 1);
 	return *na >= 1 && *na <= 2 && *ns >= 0 && *ns <= 2 ? 0 : -NACRE_EBADF;
 }
 

@@ -394,6 +394,45 @@ static void test_too_many_banks(void **state)
 	assert_int_equal(host.ram_ignored, 2);
 }
 
+/* #address-cells and #size-cells: what is told, the specification's defaults, and what nobody can
+ * read. */
+static int parse_cells(const void *na, int na_len, const void *ns, int ns_len)
+{
+	OK(fdt_create(tree, TREE_SIZE));
+	OK(fdt_finish_reservemap(tree));
+	OK(fdt_begin_node(tree, ""));
+	if (na)
+		OK(fdt_property(tree, "#address-cells", na, na_len));
+	if (ns)
+		OK(fdt_property(tree, "#size-cells", ns, ns_len));
+	memory(2, 1, 0x100000000, SIZE_2M);
+	one_cpu();
+	return end_and_parse();
+}
+
+static void test_cells(void **state)
+{
+	static const uint8_t n[] = {0, 0, 0, 0, 0,   0,	  0,   1,   0, 0, 0, 2,
+				    0, 0, 0, 3, 255, 255, 255, 255, 0, 0, 0, 0};
+
+	(void)state;
+	OK(parse_cells(NULL, 0, NULL, 0));
+	assert_int_equal(host.ram[0].start, 0x100000000);
+	assert_int_equal(host.ram[0].end, 0x100000000 + SIZE_2M);
+	OK(parse_cells(n + 8, 4, n + 4, 4));
+	assert_int_equal(host.ram[0].start, 0x100000000);
+	for (unsigned bad = 0; bad < 3; bad++) {
+		static const unsigned at[] = {0, 12, 16}; /* 0, 3, -1 */
+
+		assert_int_equal(parse_cells(n + at[bad], 4, n + 4, 4), -NACRE_EBADF);
+		if (bad)
+			assert_int_equal(parse_cells(n + 8, 4, n + at[bad], 4), -NACRE_EBADF);
+	}
+	assert_int_equal(parse_cells(n + 8, 3, n + 4, 4), -NACRE_EBADF);
+	assert_int_equal(parse_cells(n + 8, 8, n + 4, 4), -NACRE_EBADF);
+	assert_int_equal(parse_cells(n + 8, 4, n + 4, 0), -NACRE_EBADF);
+}
+
 /* A UART below two buses: the first moves addresses, the second passes them on as they are. */
 static void build_buses(bool with_ranges)
 {
@@ -540,6 +579,7 @@ int main(void)
 		cmocka_unit_test(test_bad_cells),
 		cmocka_unit_test(test_interrupt),
 		cmocka_unit_test(test_small_properties),
+		cmocka_unit_test(test_cells),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
