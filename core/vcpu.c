@@ -247,7 +247,8 @@ void vcpu_reset_state(struct vcpu *v)
 	atomic_store(&v->ssip, 0);
 	memset(&v->fences, 0, sizeof(v->fences));
 	memset(&v->pmu, 0, sizeof(v->pmu));
-	v->ctx.fast = true; /* nothing is counted */
+	v->slow = 0;
+	v->ctx.fast = true;
 	vmid_release(&v->vmid);
 	v->hsm = SBI_HSM_STATE_STOPPED;
 	v->state = V_OFF;

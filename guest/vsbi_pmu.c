@@ -83,6 +83,6 @@ struct sbi_reply vsbi_pmu(struct vcpu *v, uint64_t fid, const uint64_t *a)
 	take_traps(v);
 	error = call(v, fid, a, &value);
 	/* An answer in the trap itself is not counted. */
-	v->ctx.fast = !vpmu_counts(&v->pmu, SBI_PMU_FW_SET_TIMER);
+	vcpu_slow(v, VCPU_SLOW_COUNTS, vpmu_counts(&v->pmu, SBI_PMU_FW_SET_TIMER));
 	return error ? vsbi_err(error) : vsbi_ok(value);
 }

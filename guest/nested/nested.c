@@ -177,8 +177,7 @@ static void swap_in(struct vcpu *v)
 		vcpu_new_vmid(answer);
 	if (s->nfences)
 		shadow_drain(s);
-	n->own_fast = v->ctx.fast;
-	v->ctx.fast = false;
+	vcpu_slow(v, VCPU_SLOW_L2, true);
 	n->own_fs = v->ctx.sstatus & FS_VS;
 	v->ctx.sstatus &= ~(FS_VS | SSTATUS_MXR);
 	v->ctx.sstatus |= fs_for_l2(n->own_fs, f->vs.vsstatus) | (f->vs.vsstatus & SSTATUS_MXR);
@@ -202,7 +201,7 @@ static void swap_out(struct vcpu *v)
 		vcpu_new_vmid(answer);
 	while (hfence_pending(&n->l1_fences) && hfence_pop(&n->l1_fences, &h))
 		vcpu_hfence_self(v, &h);
-	v->ctx.fast = n->own_fast;
+	vcpu_slow(v, VCPU_SLOW_L2, false);
 	v->ctx.sstatus = (v->ctx.sstatus & ~(FS_VS | SSTATUS_MXR)) | n->own_fs;
 }
 
@@ -410,7 +409,8 @@ static void reset(struct vcpu *v)
 	ncsr_reset(&n->file);
 	shadow_reset(n);
 	hfence_take(&n->l1_fences, &n->l1_fences);
-	n->spv_by_trap = n->held_back = false;
+	n->spv_by_trap = n->keeps = n->held_back = false;
+	vcpu_slow(v, VCPU_SLOW_L2 | VCPU_SLOW_LINES, false);
 	nacl_reset(n);
 	v->ctx.hedeleg = hext_delegated(&v->ctx, HEDELEG);
 	set_ops(v, &l1_ops);

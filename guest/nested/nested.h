@@ -59,11 +59,11 @@ struct nested {
 	 */
 	bool spv_by_trap;
 	uint64_t left_cause, left_epc;
+	bool keeps;	/* nirq.c's: L1 has kept such an interrupt for itself at the last look */
 	bool held_back; /* while L1 runs: an interrupt that is not for the hart to deliver (nirq.c)
 			 */
 
 	/* While L2 runs. */
-	bool own_fast;		       /* ctx.fast for L1 */
 	uint64_t own_fs;	       /* sstatus.FS and VS as they are for L1 */
 	struct hfence_queue l1_fences; /* for L1, before it goes on */
 
@@ -117,7 +117,7 @@ void nested_follow_hstatus(struct vcpu *v);
 
 static inline bool nirq_kept(const struct nested *n)
 {
-	return (n->file.vs.hie & ~n->file.vs.hideleg) || n->held_back;
+	return (n->file.vs.hie & ~n->file.vs.hideleg) || n->keeps;
 }
 
 /* Has L1 take one, if it is pending and L1 takes interrupts now; else sees to it that we are here

@@ -78,9 +78,11 @@ static void take(struct vcpu *v, uint64_t pending)
 
 void nirq_act(struct vcpu *v)
 {
-	const struct world *l2 = &nested_of(v)->file.vs;
-	uint64_t kept = l2->hie & ~l2->hideleg, pending = kept ? hip(v) & kept : 0;
+	struct nested *n = nested_of(v);
+	uint64_t kept = n->file.vs.hie & ~n->file.vs.hideleg, pending = kept ? hip(v) & kept : 0;
 
+	n->keeps = kept;
+	vcpu_slow(v, VCPU_SLOW_LINES, kept);
 	if (pending && takes_interrupts(v))
 		take(v, pending);
 	/* Taken or not, it stays pending, until L1 does something about it. */

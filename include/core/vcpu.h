@@ -29,6 +29,11 @@ struct cpu;
 #define VCPU_REQ_EXCLUSIVE BIT(5) /* stay out of the guest while vm->exclusive */
 #define VCPU_REQ_CALL	   BIT(6) /* vcpu_call() waits */
 
+/* Why no exit may be answered in the trap itself (ctx.fast). */
+#define VCPU_SLOW_COUNTS 1 /* its events are counted */
+#define VCPU_SLOW_L2	 2 /* a guest of the guest runs */
+#define VCPU_SLOW_LINES	 4 /* interrupt lines may lead to a trap by injection */
+
 /* What a guest has asked of SBI, without what was answered in the trap. */
 #define VCPU_SBI_EXTS	   12 /* rows; the last is of extensions that are not there */
 #define VCPU_SBI_FUNCTIONS 16 /* the last stands for all from there on */
@@ -130,6 +135,7 @@ struct vcpu {
 	bool stop;	    /* the turn ends */
 	bool waiting;	    /* in WFI or HSM suspend: enter only when something is pending */
 	bool suspend_reset; /* the wait is a non-retentive HSM suspend */
+	uint8_t slow;	    /* VCPU_SLOW_* */
 	const struct bus_range *last_range; /* guest room */
 	struct vmid vmid;
 	uint64_t run_start;
@@ -154,6 +160,11 @@ int vcpu_take_isa(struct vcpu *v);
 uint64_t vcpu_vregs_pages(void);
 /* Makes a stopped vcpu as new; nobody else may know it then. */
 void vcpu_reset_state(struct vcpu *v);
+static inline void vcpu_slow(struct vcpu *v, unsigned why, bool on)
+{
+	v->slow = (uint8_t)(on ? v->slow | why : v->slow & ~why);
+	v->ctx.fast = !v->slow;
+}
 /* One turn on the calling hart, from V_RUNNING until it must leave. */
 void vcpu_run(struct vcpu *v);
 

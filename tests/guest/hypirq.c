@@ -353,6 +353,43 @@ static void test_suspend(void)
 	set_timer(UINT64_MAX);
 }
 
+/* ---- While another hart sends IPIs, which are answered in the trap itself ---- */
+
+#define ROUNDS 200
+static bool stop_sending;
+
+static void send(void *arg)
+{
+	while (!load_acquire(&stop_sending))
+		send_ipi(*(uint64_t *)arg);
+}
+
+static void test_ipis(void)
+{
+	uint64_t id = self()->id;
+	unsigned good = 0;
+
+	if (machine.harts < 2) {
+		skip("ipis", "one hart");
+		return;
+	}
+	smp_init();
+	hart_post(1, send, &id);
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		clean();
+		csr_write(CSR_HVIP, IP_VSSI);
+		csr_write(CSR_HIE, IP_VSSI);
+		for (uint64_t end = rdtime() + usec(50); rdtime() < end;)
+			;
+		irq_on();
+		good += WAIT(taken.count, LONG) && taken.irq[0] == IRQ_VSSI;
+		irq_off();
+	}
+	check_eq("ipis", good, ROUNDS);
+	store_release(&stop_sending, true);
+	hart_wait(1);
+}
+
 void guest_main(void)
 {
 	struct hart *h = self();
@@ -378,5 +415,6 @@ void guest_main(void)
 	test_wfi(IP_VS);
 	test_wfi_taken();
 	test_suspend();
+	test_ipis();
 	clean();
 }
