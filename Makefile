@@ -30,7 +30,7 @@ CLANG		?= clang
 # they are tested and fuzzed. They may include one another's headers, include/spec and BASE_HEADERS.
 PURE := core/bundle.c core/bus.c core/config.c core/config_prop.c core/fdt.c core/gdb.c core/gdb_data.c \
 	core/gdb_run.c core/gdb_text.c core/gdb_wire.c core/gdb_xml.c core/host.c core/kallsyms.c core/line.c \
-	core/page.c core/points.c core/prefix.c core/printk.c core/rng.c core/why.c \
+	core/page.c core/points.c core/prefix.c core/printk.c core/rng.c core/trace_format.c core/why.c \
 	arch/riscv/amo.c arch/riscv/amo_quick.c arch/riscv/dis.c arch/riscv/gstage.c arch/riscv/hfence.c \
 	arch/riscv/inject.c arch/riscv/insn.c arch/riscv/isa.c arch/riscv/isa_guest.c arch/riscv/nacl_shmem.c \
 	arch/riscv/step.c arch/riscv/tlbmodel.c arch/riscv/tlbmodel_l1.c arch/riscv/tlbmodel_stale.c \
@@ -81,7 +81,7 @@ CLANG_TARGET := --target=riscv64-unknown-elf -march=rv64imafdc -mabi=lp64d -mcmo
 COLD := $(filter core/main.c core/config%.c core/bundle.c core/host.c core/fdt.c core/monitor%.c core/vm_create.c core/vm_isa.c \
 	core/crash.c core/load.c core/cpu.c core/guest_%.c core/log.c core/rng.c core/seed.c arch/riscv/isa%.c arch/riscv/mmu.c arch/riscv/hext.c \
 	guest/image.c guest/loader.c guest/vfdt.c drivers/%.c core/debug%.c core/gdb%.c core/points.c arch/riscv/step.c \
-	arch/riscv/dis.c core/line.c core/kallsyms.c core/printk.c core/why.c,$(SRCS))
+	arch/riscv/dis.c core/line.c core/kallsyms.c core/printk.c core/trace_format.c core/why.c,$(SRCS))
 $(COLD:%.c=$(BUILD)/obj/%.o): CFLAGS += -Os -msave-restore
 
 # Turned into straight code, the answers' common ends cost each of them two more moves.
@@ -130,7 +130,8 @@ $(BUILD)/libfdt/%.o: $(LIBFDT)/%.c
 # Room guest reads no CSR either: with the core and the <arch/atomic.h> of tests/fake it runs on the host too.
 # The back ends for the hypervisor extension run on the CSRs and fences of a machine that a test makes up.
 FAKED := $(filter-out $(PURE_HERE),$(wildcard guest/*.c)) guest/nested/vsbi_nacl.c arch/riscv/hext_native.c \
-	arch/riscv/hext_fast.c arch/riscv/hext_nacl.c arch/riscv/hext_nacl_fast.c $(wildcard tests/fake/*.c)
+	arch/riscv/hext_fast.c arch/riscv/hext_nacl.c arch/riscv/hext_nacl_fast.c $(wildcard tests/fake/*.c) \
+	$(wildcard tools/trace_*.c)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ_TESTS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
@@ -161,6 +162,25 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzz/libpure.a
 	@echo "  FUZZ    $*"
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(HOST_CFLAGS) -fsanitize=fuzzer -MF $@.d -o $@ $(filter %.c %.a,$^) -lfdt
+
+# ---- Programs for the host ------------------------------------------------------------------------------
+
+# The reader of traces, from the same pure files; make trace (scripts/trace.sh) and tests run it.
+TRACE_TOOL := $(patsubst %.c,build/tools/%.o,$(notdir $(wildcard tools/trace*.c)) trace_format.c)
+.PHONY: tools
+tools: build/tools/trace
+
+build/tools/trace: $(TRACE_TOOL)
+	@echo "  TOOL    $@"
+	$(Q)$(HOSTCC) -o $@ $^
+
+build/tools/%.o: tools/%.c
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -std=gnu11 -O2 $(WARN) -Iinclude -MMD -MP -c -o $@ $<
+
+build/tools/%.o: core/%.c
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -std=gnu11 -O2 $(WARN) -Iinclude -MMD -MP -c -o $@ $<
 
 # ---- Static checks: each is one test --------------------------------------------------------------------
 
@@ -243,4 +263,4 @@ list-guest-tests:
 	@echo $(GUEST_TESTS)
 
 -include $(OBJS:.o=.d) $(BUILD)/obj/arch/riscv/offsets.d $(SRCS:%.c=$(BUILD)/clang/%.d)
--include $(patsubst %.c,$(BUILD)/host/%.d,$(PURE) $(FAKED)) $(patsubst %.c,$(BUILD)/fuzz/%.d,$(PURE) $(FAKED)) $(UNIT_TESTS:=.d) $(FUZZ_TESTS:=.d)
+-include $(patsubst %.c,$(BUILD)/host/%.d,$(PURE) $(FAKED)) $(patsubst %.c,$(BUILD)/fuzz/%.d,$(PURE) $(FAKED)) $(UNIT_TESTS:=.d) $(FUZZ_TESTS:=.d) $(TRACE_TOOL:.o=.d)

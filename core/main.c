@@ -21,6 +21,7 @@
 #include <core/memory.h>
 #include <core/sched.h>
 #include <core/seed.h>
+#include <core/trace.h>
 #include <core/vm.h>
 #include <guest/guest.h>
 #include <guest/nested/init.h>
@@ -36,6 +37,7 @@ static void hart_init(struct cpu *c, bool first)
 	hext_hart_init(&c->hext, hext_caps.nacl ? memory_pages(NACL_SHMEM_SIZE / PAGE_SIZE) : NULL);
 	vmid_pool_init(&c->vmids, c->index, hext_caps.vmid_bits);
 	timer_set(TIMER_NEVER);
+	trace_hart_init();
 	irq_hart_init(c);
 }
 
@@ -153,6 +155,7 @@ static void boot_hart(void *arg)
 	memory_use_cbo_flush(host.cbom_block);
 	banner();
 	make_guests();
+	trace_boot();
 	start_guests();
 	for (struct vm *vm = vm_list; vm; vm = vm->next)
 		images += vm->build_ticks;

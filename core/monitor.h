@@ -140,4 +140,8 @@ bool monitor_watch(const char *const *arg);
 bool monitor_inject(const char *const *arg);
 bool monitor_break(const char *const *arg);
 
+/* ---- monitor_trace.c ---- */
+
+bool monitor_trace(const char *const *arg);
+
 #endif

@@ -238,7 +238,12 @@ const struct monitor_command monitor_commands[] = {
 	 "running. HSM is what the guest's SBI calls have made of it. requests are bits of\n"
 	 "include/core/vcpu.h that the vcpu has still to carry out."},
 	{"exits", "[GUEST]", "why and how often a guest left to Nacre", 0, 1, monitor_exits,
-	 "Counted since Nacre started, reboots included."},
+	 "Counted since Nacre started, reboots included. Of those that were traced also what they cost:\n"
+	 "instructions of the hart to the guest's next one, or to the end of its turn."},
+	{"trace", "[on|off|status|filter|dump]", "record what happens to guests", 0, 3, monitor_trace,
+	 "A ring of records per hart, the oldest overwritten, and counters that lose nothing.\n"
+	 "trace filter KIND[,KIND...] [GUEST]: record these only (entry exit sbi irq fence sched fault\n"
+	 "inject, or all), and of this guest only. trace dump: the rings as text for tools/trace."},
 	{"isa", "[GUEST [+x,-y]]", "a guest's extensions; changes those of one that is off", 0, 2,
 	 monitor_isa,
 	 "host: the harts have it. guest: it was given. Then how a difference is made: emulated,\n"

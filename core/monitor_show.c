@@ -132,36 +132,9 @@ bool monitor_isa(const char *const *arg)
 	return true;
 }
 
-static const char *const cause_name[EXIT_COUNTS] = {
-	[CAUSE_FETCH_MISALIGNED] = "instruction address misaligned",
-	[CAUSE_FETCH_ACCESS] = "instruction access fault",
-	[CAUSE_ILLEGAL] = "illegal instruction",
-	[CAUSE_BREAKPOINT] = "breakpoint",
-	[CAUSE_LOAD_MISALIGNED] = "load address misaligned",
-	[CAUSE_LOAD_ACCESS] = "load access fault",
-	[CAUSE_STORE_MISALIGNED] = "store address misaligned",
-	[CAUSE_STORE_ACCESS] = "store access fault",
-	[CAUSE_ECALL_U] = "ecall from user mode",
-	[CAUSE_ECALL_VS] = "SBI call",
-	[CAUSE_FETCH_PAGE_FAULT] = "instruction page fault",
-	[CAUSE_LOAD_PAGE_FAULT] = "load page fault",
-	[CAUSE_STORE_PAGE_FAULT] = "store page fault",
-	[CAUSE_DOUBLE_TRAP] = "double trap",
-	[CAUSE_SOFTWARE_CHECK] = "software check",
-	[CAUSE_HARDWARE_ERROR] = "hardware error",
-	[CAUSE_FETCH_GUEST_PAGE_FAULT] = "instruction guest-page fault",
-	[CAUSE_LOAD_GUEST_PAGE_FAULT] = "load guest-page fault",
-	[CAUSE_VIRTUAL_INSTRUCTION] = "virtual instruction",
-	[CAUSE_STORE_GUEST_PAGE_FAULT] = "store guest-page fault",
-	[EXIT_IRQ + IRQ_SSI] = "host software interrupt",
-	[EXIT_IRQ + IRQ_STI] = "host timer interrupt",
-	[EXIT_IRQ + IRQ_SEI] = "host external interrupt",
-	[EXIT_IRQ + IRQ_SGEI] = "guest external interrupt",
-};
-
 const char *monitor_cause(unsigned cause)
 {
-	return cause < EXIT_COUNTS ? cause_name[cause] : NULL;
+	return trace_cause_name(cause);
 }
 
 static void show_count(uint64_t n, const char *what)
@@ -170,20 +143,39 @@ static void show_count(uint64_t n, const char *what)
 		monitor_printf("%12lu  %s\n", (unsigned long)n, what);
 }
 
+/* And what those cost that were traced. */
+static void show_cause(const struct vm *vm, unsigned cause)
+{
+	const char *name = trace_cause_name(cause);
+	uint64_t n = 0, traced = 0, cost = 0;
+
+	for (unsigned i = 0; i < vm->nvcpus; i++) {
+		const struct vcpu *v = vm->vcpu[i];
+
+		n += v->ctx.exits[cause];
+		traced += trace_exits(v, cause);
+		cost += v->trace.instructions[cause];
+	}
+	if (!traced)
+		show_count(n, name ? name : "unknown cause");
+	else
+		monitor_printf("%12lu  %-30s %10lu traced, %lu instructions, %lu each\n", (unsigned long)n,
+			       name ? name : "unknown cause", (unsigned long)traced, (unsigned long)cost,
+			       (unsigned long)(cost / traced));
+}
+
 bool monitor_exits(const char *const *arg)
 {
 	struct vm *vm = monitor_guest(arg[0]);
-	uint64_t n[EXIT_COUNTS] = {0}, total = 0, fast = 0, mmio = 0, injected = 0, fences = 0;
+	uint64_t total = 0, fast = 0, mmio = 0, injected = 0, fences = 0;
 
 	if (!vm)
 		return true;
 	for (unsigned i = 0; i < vm->nvcpus; i++) {
 		const struct vcpu *v = vm->vcpu[i];
 
-		for (unsigned cause = 0; cause < EXIT_COUNTS; cause++) {
-			n[cause] += v->ctx.exits[cause];
+		for (unsigned cause = 0; cause < EXIT_COUNTS; cause++)
 			total += v->ctx.exits[cause];
-		}
 		fast += v->ctx.exits[CAUSE_ECALL_VS] - v->sbi_calls;
 		mmio += v->mmio;
 		injected += v->injected;
@@ -191,7 +183,7 @@ bool monitor_exits(const char *const *arg)
 			fences += v->fences_in[type];
 	}
 	for (unsigned cause = 0; cause < EXIT_COUNTS; cause++)
-		show_count(n[cause], cause_name[cause] ? cause_name[cause] : "unknown cause");
+		show_cause(vm, cause);
 	monitor_printf("%12lu  exits of %s, all vcpus\n", (unsigned long)total, vm->name);
 	show_count(fast, "of the SBI calls were answered in the trap");
 	show_count(mmio, "device accesses");

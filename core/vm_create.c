@@ -145,6 +145,7 @@ static int make_vcpu(struct vm *vm, uint32_t id)
 			break;
 		}
 	v->ctx.vcpu_id = id;
+	v->trace_who = vm->number | id << 16;
 	v->ctx.fast = true;
 	v->ctx.on_exit = vcpu_on_exit;
 	v->ops = vm->ops->vcpu;
@@ -224,14 +225,16 @@ int vm_create(const struct vm_config *cfg, const struct bundle *bundle, const st
 	vm->nvcpus = cfg->vcpus;
 	vm->ram_size = cfg->memory;
 	vm->halted = true;
+	vm->number = 1;
+	for (; *end; end = &(*end)->next)
+		vm->number++;
 	vm->starting = cfg->autostart;
 	err = fill(vm);
 	if (err) {
 		destroy(vm);
 		return err;
 	}
-	while (*end)
-		end = &(*end)->next;
+	trace_new_guest(vm);
 	/* All of it before others find it: guests run when one is loaded. They read the list by its pointers. */
 	atomic_store_release(end, vm);
 	*out = vm;

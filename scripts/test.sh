@@ -126,7 +126,7 @@ debugger() {
 guest() {
 	local file
 	width=$QEMUS
-	built build-guests guests || return 0
+	built build-guests guests tools || return 0
 	build_nacre || return 0
 	rm -f $logs/guest-amo*.console
 	for file in tests/guest/*.cases; do

@@ -20,6 +20,7 @@
 #include <arch/sbi.h>
 #include <arch/timer.h>
 #include <arch/tlbsan.h>
+#include <arch/trace.h>
 #include <core/log.h>
 #include <spec/pte.h>
 #include <spec/sbi.h>
@@ -420,6 +421,13 @@ ALWAYS_INLINE void run(struct hext_ctx *c, unsigned features)
 			hext_nacl_sret(c);
 		after_run(c, h, features);
 	} while (hext_nacl_fast(c) || c->on_exit(c, &c->exit));
+}
+
+uint64_t hext_nacl_htval(void)
+{
+	struct hext_hart *h = self();
+
+	return hext_caps.nacl & CSRS ? get(h, CSR_HTVAL) : csr_read(CSR_HTVAL);
 }
 
 #define RUN(name, features)                  \

@@ -6,6 +6,7 @@
 #include <arch/csr.h>
 #include <arch/hart.h>
 #include <arch/hext.h>
+#include <arch/trace.h>
 
 /* UNGUARDED_* for the next vcpu. A copy for each back end, so that it costs the native one no call. */
 static inline __attribute__((cold)) void clear_unguarded(unsigned what)
@@ -28,8 +29,7 @@ extern const struct hext_ops hext_native_svinval; /* hinval.* */
 
 void hext_native_enter(struct hext_ctx *ctx); /* switch.S */
 
-/* hext_fast.c: ctx if the exit is answered, else NULL. */
-struct hext_ctx *hext_fast_sbi(struct hext_ctx *ctx);
+/* hext_fast.c: ctx if the exit is answered, else NULL; and hext_fast_sbi(). */
 struct hext_ctx *hext_fast_wfi(struct hext_ctx *ctx);
 struct hext_ctx *hext_fast_kick(struct hext_ctx *ctx, uint64_t scause);
 

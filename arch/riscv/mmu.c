@@ -8,6 +8,7 @@
  * level-2 table (1 GiB per entry) covers in every mode; the linear map grows upwards from the
  * lowest address of the upper half.
  */
+#include <assert.h>
 #include <string.h>
 
 #include <arch/boot.h>
@@ -43,6 +44,9 @@ uint64_t boot_time;
 static unsigned levels;
 static uint64_t *root;
 static uint64_t device_next = DEVICE_VA;
+
+/* The last page below the image, for mmu_poke_text(). */
+#define POKE_VA (IMAGE_VA - PAGE_SIZE)
 
 extern const char _start_image[], _etext[], _erodata[], _end_image[], _boot_guard[], _boot_stack[];
 extern const char hart_entry[];
@@ -181,7 +185,7 @@ volatile void *mmu_map_device(hpa_t p, uint64_t size)
 	uint64_t align = end - start >= SIZE_2M ? SIZE_2M : PAGE_SIZE;
 	uint64_t va = ALIGN_UP(device_next, align) + (start & (align - 1));
 
-	if (size == 0 || end <= start || end - start > IMAGE_VA - va ||
+	if (size == 0 || end <= start || end - start > POKE_VA - va ||
 	    !map(va, start, end - start, MAP_RW))
 		return NULL;
 	device_next = va + (end - start);
@@ -197,6 +201,21 @@ void *mmu_map_stack(unsigned n, hpa_t pages)
 		return NULL;
 	__asm__ volatile("sfence.vma" ::: "memory");
 	return (void *)(va + STACK_SIZE);
+}
+
+bool mmu_poke_text(const uint32_t *text, uint32_t insn)
+{
+	uint64_t page = ALIGN_DOWN(virt_to_phys(text).v, PAGE_SIZE);
+	volatile uint32_t *p = (volatile uint32_t *)(POKE_VA + ((uint64_t)text & PAGE_MASK));
+
+	assert((const char *)text >= _start_image && (const char *)text < _etext);
+	if (!map_one(POKE_VA, page, 0, MAP_RW))
+		return false;
+	__asm__ volatile("sfence.vma" ::: "memory");
+	*p = insn;
+	map_one(POKE_VA, 0, 0, 0);
+	__asm__ volatile("sfence.vma" ::: "memory");
+	return true;
 }
 
 const char *mmu_mode_name(void)

@@ -10,7 +10,11 @@
  * s0-s11, and Nacre is linked without a use of gp). The host's own s0-s11 wait in the frame of hext_native_enter().
  *
  * hstatus is not read back: no guest changes it.
+ *
+ * The sites of the trace (arch/trace.h): every exit goes by the first instruction that reads scause, every entry by the one
+ * that writes sscratch. Around them nothing is compressed, so that they lie at multiples of 4.
  */
+#include <arch/patch.h>
 #include <spec/csr.h>
 #include "asm-offsets.h"
 
@@ -47,6 +51,7 @@
 /* void hext_native_enter(struct hext_ctx *ctx) */
 	.globl	hext_native_enter
 	.balign 4
+	.option norvc
 hext_native_enter:
 	addi	sp, sp, -FRAME_SIZE
 	sd	ra, FRAME_RA(sp)
@@ -93,7 +98,8 @@ resume_live:
 
 	/* a0 = ctx; everything but s0-s11 and gp */
 resume:
-	csrw	sscratch, a0
+	patchable 1, trace_on_entry, csrw sscratch, a0
+	.option rvc
 	ld	ra, X(1)
 	ld	sp, X(2)
 	ld	tp, X(4)
@@ -117,6 +123,7 @@ resume:
 /* stvec, of the guest's traps and of Nacre's own */
 	.globl	trap_vector
 	.balign 4
+	.option norvc
 trap_vector:
 	csrrw	a0, sscratch, a0
 	beqz	a0, host_trap
@@ -141,16 +148,17 @@ trap_vector:
 	sd	t0, X(10)
 	ld	sp, CTX_HOST_SP(a0)
 	ld	tp, CTX_HOST_TP(a0)
-	csrr	t3, scause
+	patchable 1, trace_on_exit, csrr a1, scause
+	.option rvc
 	li	t0, CAUSE_ECALL_VS
-	beq	t3, t0, ecall
+	beq	a1, t0, ecall
 	li	t0, CAUSE_VIRTUAL_INSTRUCTION
-	beq	t3, t0, virtual
+	beq	a1, t0, virtual
 	li	t0, CAUSE_ILLEGAL
-	beq	t3, t0, illegal
-	bltz	t3, interrupt
+	beq	a1, t0, illegal
+	bltz	a1, interrupt
 
-	/* a0 = ctx, t3 = scause: the long way */
+	/* a0 = ctx, a1 = scause: the long way */
 leave:
 	save_live
 leave_saved:
@@ -159,10 +167,10 @@ leave_saved:
 	csrr	t4, stval
 	csrr	t5, CSR_HTVAL
 	csrr	t6, CSR_HTINST
+	sd	a1, CTX_EXIT + EXIT_SCAUSE(a0)
 	addi	a1, a0, CTX_EXIT
 	sd	t0, CTX_SEPC(a0)
 	sd	t1, CTX_SSTATUS(a0)
-	sd	t3, EXIT_SCAUSE(a1)
 	sd	t4, EXIT_STVAL(a1)
 	sd	t5, EXIT_HTVAL(a1)
 	sd	t6, EXIT_HTINST(a1)
@@ -188,8 +196,9 @@ leave_saved:
 	ret
 
 /* The short ways: hext_fast_*(ctx) is ctx if it has answered, else 0. */
+	.balign 4
 ecall:
-	jal	hext_fast_sbi
+	patchable 1, trace_on_sbi, jal hext_fast_sbi
 	bnez	a0, resume
 	j	unanswered
 virtual:
@@ -197,12 +206,11 @@ virtual:
 	bnez	a0, resume
 	j	unanswered
 interrupt:
-	mv	a1, t3
 	jal	hext_fast_kick
 	bnez	a0, resume
 unanswered:
 	ld	a0, FRAME_CTX(sp)
-	csrr	t3, scause
+	csrr	a1, scause
 	j	leave
 
 illegal:
@@ -218,7 +226,7 @@ illegal:
 	jal	amo_quick		/* 1 + rd; 0: it is none, or not carried out */
 	mv	t0, a0
 	ld	a0, FRAME_CTX(sp)
-	csrr	t3, scause
+	csrr	a1, scause
 	beqz	t0, leave_saved
 	ld	t1, CTX_EXITS + 8 * CAUSE_ILLEGAL(a0)
 	csrr	t2, sepc

@@ -6,6 +6,7 @@
  * stvec is nacl_vector from here until the guest's trap, so that it need not ask whose trap it is; sscratch holds the context
  * meanwhile. Nacre itself does not trap in between.
  */
+#include <arch/patch.h>
 #include <spec/csr.h>
 #include <spec/nacl.h>
 #include <spec/sbi.h>
@@ -18,8 +19,23 @@
 	.option norelax
 	.text
 
+	/* The trace's site (arch/trace.h) is the first instruction. */
 	.macro	begin
-	addi	sp, sp, -FRAME_SIZE
+	patchable 0, traced\@, addi sp, sp, -FRAME_SIZE
+untraced\@:
+	.pushsection .text.traced, "ax"
+traced\@:
+	addi	sp, sp, -32
+	sd	ra, 0(sp)
+	sd	a0, 8(sp)
+	sd	a1, 16(sp)
+	jal	trace_nacl_entry	/* (ctx) */
+	ld	ra, 0(sp)
+	ld	a0, 8(sp)
+	ld	a1, 16(sp)
+	addi	sp, sp, 32 - FRAME_SIZE
+	j	untraced\@
+	.popsection
 	sd	ra, 0(sp)
 	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11
 	sd	s\n, 8 + 8 * \n(sp)
@@ -64,6 +80,7 @@ hext_nacl_sret:
 	sret
 
 	.balign 4
+	.option norvc
 nacl_vector:
 	csrrw	a0, sscratch, a0
 	.irp	n, 1,2,3,4,5,6,7,8,9,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
@@ -88,4 +105,5 @@ nacl_vector:
 	ld	s\n, 8 + 8 * \n(sp)
 	.endr
 	addi	sp, sp, FRAME_SIZE
-	ret
+	patchable 0, trace_nacl_exit, ret	/* (ctx), which returns for it */
+	.option rvc

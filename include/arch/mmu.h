@@ -2,7 +2,8 @@
 /*
  * Nacre's own address space: its image at a fixed virtual address with W^X, a linear map of all RAM
  * (without the image), device windows and one guarded stack per hart. Built on the boot hart,
- * constant after boot except for devices, which are mapped before the other harts start.
+ * constant after boot except for devices, which are mapped before the other harts start, and for
+ * the one page of mmu_poke_text().
  */
 #ifndef NACRE_ARCH_MMU_H
 #define NACRE_ARCH_MMU_H
@@ -49,6 +50,11 @@ bool mmu_init(const struct mem_range *ram, unsigned count, const struct mem_rang
 volatile void *mmu_map_device(hpa_t p, uint64_t size);
 /* Maps a stack for hart index n on the given pages; returns its top. */
 void *mmu_map_stack(unsigned n, hpa_t pages);
+/*
+ * Writes an instruction of Nacre's own text, 4-byte aligned, through a page that is mapped writable for the time of the
+ * store. The boot hart. Whoever executes it needs a fence.i. false: no page table (the first time only).
+ */
+bool mmu_poke_text(const uint32_t *text, uint32_t insn);
 /* The name of the translation mode in use, "Sv39" etc. */
 const char *mmu_mode_name(void);
 

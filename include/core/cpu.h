@@ -14,6 +14,7 @@
 #define CPU_MAX 64
 
 struct vcpu;
+struct trace_ring;
 
 struct cpu {
 	struct hext_hart hext; /* first */
@@ -43,6 +44,7 @@ struct cpu {
 	struct vcpu *fp_owner;	   /* whose FP registers the hart holds */
 	struct vcpu *vector_owner; /* whose vector registers the hart holds */
 	uint64_t idle_ticks;
+	struct trace_ring *trace; /* NULL: tracing was never on */
 };
 
 static_assert(offsetof(struct cpu, hext) == 0, "struct hext_hart: tp points at it");

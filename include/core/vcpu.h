@@ -13,6 +13,7 @@
 #include <arch/hext.h>
 #include <arch/hfence.h>
 #include <arch/vmid.h>
+#include <core/trace.h>
 #include <guest/vpmu.h>
 
 struct bus_range;
@@ -98,6 +99,7 @@ struct vcpu {
 	const struct vcpu_ops *ops;
 	void *nested;	   /* guest/nested's own; NULL without H */
 	unsigned id;	   /* hartid for the guest */
+	uint32_t trace_kinds; /* atomic; what is recorded, bit TRACE_* */
 	uint64_t affinity; /* bit per hart index it may run on */
 
 	/* Any hart; atomic. */
@@ -107,6 +109,7 @@ struct vcpu {
 	uint32_t exit_seq; /* + 1 whenever in_guest becomes 0 */
 	uint64_t lines;	   /* levels of VSEIP and VSTIP (without Sstc) */
 	uint32_t ssip;	   /* an IPI arrived */
+	uint32_t trace_who; /* vm | vcpu << 16; constant */
 
 	struct vcpu_call *call; /* set under sched_lock while V_RUNNING, taken by the owner */
 
@@ -151,6 +154,7 @@ struct vcpu {
 	uint64_t mmio_last; /* guest physical address of the last device access */
 	uint64_t fences_in[8]; /* by NACL_HFENCE_* */
 	struct vcpu_sbi sbi;
+	struct vcpu_trace trace; /* last: the offsets of the others matter */
 };
 
 /* All in the context that follows from vm->isa; the vcpu is off. -NACRE_ENOMEM: no vector

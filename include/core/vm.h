@@ -134,6 +134,8 @@ struct vm {
 	bool busy;	   /* a hart carries out the action */
 	bool starting;	   /* to be started at boot, and not yet tried */
 	unsigned nrunning; /* vcpus that are on a hart now */
+
+	unsigned number; /* 1.. in vm_list; constant */
 };
 
 extern struct vm *vm_list;
