@@ -258,6 +258,7 @@ bool console_poll(void)
 {
 	bool again = monitor_poll(), debugs = gdb_target_poll();
 
+	again |= monitor_debug_poll();
 	again |= poll_rests();
 	if (console.packets && gdb_target_done()) { /* all have ended */
 		gdb_target_close();

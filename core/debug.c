@@ -177,6 +177,24 @@ int debug_point(struct vcpu *v, bool add, enum point_type type, uint64_t addr, u
 	return change(v->vm, &p, add);
 }
 
+static void remove_all(struct vm *vm, unsigned users)
+{
+	struct points *ps = &vm->debug->points;
+
+	for (unsigned i = ps->n; i-- > 0;) {
+		struct point p = ps->p[i];
+
+		p.users &= (uint8_t)users;
+		if (p.users)
+			change(vm, &p, false);
+	}
+}
+
+void debug_clear(struct vm *vm)
+{
+	remove_all(vm, POINT_USER);
+}
+
 /* Watched pages can be accessed, or again not. */
 static void open_pages(struct vm *vm, bool open)
 {
@@ -189,19 +207,6 @@ static void open_pages(struct vm *vm, bool open)
 		if (p->type != POINT_BREAK)
 			protect(vm, p->gpa,
 				open ? GSTAGE_RWX : points_page_perm(&d->points, p->gpa));
-	}
-}
-
-static void remove_all(struct vm *vm, unsigned users)
-{
-	struct points *ps = &vm->debug->points;
-
-	for (unsigned i = ps->n; i-- > 0;) {
-		struct point p = ps->p[i];
-
-		p.users &= (uint8_t)users;
-		if (p.users)
-			change(vm, &p, false);
 	}
 }
 
@@ -327,20 +332,50 @@ static void trap_all(struct vm *vm, bool on)
 		vcpu_call(vm->vcpu[i], trap_breakpoints, &on);
 }
 
-int debug_attach(struct vm *vm)
+/* From another user, or from one who is about to leave. */
+static void take_over(struct vm *vm, enum debug_user user)
+{
+	struct vm_debug *d = vm->debug;
+
+	d->user = user;
+	d->monitor = (struct debug_monitor){0};
+	d->anew = true;
+	d->leaving = d->killed = false;
+	debug_stop(vm);
+}
+
+static void begin_anew(struct vm *vm)
+{
+	struct vm_debug *d = vm->debug;
+
+	if (d->stepping)
+		end_step(vm);
+	remove_all(vm, POINT_USER | POINT_STEP);
+	debug_forget(vm);
+	d->anew = false;
+}
+
+int debug_attach(struct vm *vm, enum debug_user user)
 {
 	struct vm_debug *d = vm->debug;
 	bool ended;
 
 	if (!guest_view_enabled())
 		return -NACRE_EPERM;
-	if (debug_attached(vm) || debug_ended(vm, &ended))
+	if (debug_ended(vm, &ended))
 		return -NACRE_EBUSY;
+	if (debug_attached(vm)) {
+		if (!d->leaving && (d->user == user || d->user == DEBUG_BY_GDB))
+			return -NACRE_EBUSY;
+		take_over(vm, user);
+		return 0;
+	}
 	if (!d)
 		d = memory_pages(ALIGN_UP(sizeof(*d), PAGE_SIZE) / PAGE_SIZE);
 	if (!d)
 		return -NACRE_ENOMEM;
 	memset(d, 0, sizeof(*d));
+	d->user = user;
 	d->attached = true;
 	atomic_store_release(&vm->debug, d); /* as it is now, before a vcpu looks at it */
 	trap_all(vm, true);
@@ -357,7 +392,7 @@ static void leave(struct vm *vm)
 		end_step(vm);
 	remove_all(vm, POINT_USER | POINT_STEP);
 	trap_all(vm, false);
-	d->attached = d->leaving = false;
+	d->attached = d->leaving = d->stands = false;
 	for (unsigned i = 0; i < vm->nvcpus; i++)
 		vm->vcpu[i]->goes_on = true;
 	go_on(vm);
@@ -380,6 +415,11 @@ void debug_detach(struct vm *vm)
 bool debug_attached(const struct vm *vm)
 {
 	return vm->debug && vm->debug->attached;
+}
+
+bool debug_is_of(const struct vm *vm, enum debug_user user)
+{
+	return debug_attached(vm) && vm->debug->user == user;
 }
 
 void debug_stop(struct vm *vm)
@@ -422,6 +462,8 @@ static bool settle(struct vm *vm)
 
 	if (v) {
 		end_step(vm);
+		if (v->state == V_OFF)
+			v->stop_why = DEBUG_STEP;
 		step_done(d, v);
 	}
 	while (!find(vm, false) && !d->asked) {
@@ -443,15 +485,19 @@ bool debug_stands(struct vm *vm, struct vcpu **v)
 {
 	struct vm_debug *d = vm->debug;
 
+	if (d->stepping && d->stepping->state == V_OFF)
+		debug_hold_all(vm); /* the step was its last */
 	if (!all_stand(vm))
 		return false;
 	if (d->leaving)
 		leave(vm);
+	if (d->anew)
+		begin_anew(vm);
 	if (!d->attached || !settle(vm))
 		return false;
 	if (!d->stood)
 		d->stood = timer_now();
-	d->asked = true; /* until debug_go() */
+	d->asked = d->stands = true; /* until debug_go() */
 	*v = find(vm, false);
 	return true;
 }
@@ -467,7 +513,7 @@ void debug_go(struct vm *vm, struct vcpu *step)
 	struct vm_debug *d = vm->debug;
 
 	debug_forget(vm);
-	d->asked = false;
+	d->asked = d->stands = false;
 	d->wanted = step;
 	if (step) {
 		begin_step(step, false);
@@ -488,11 +534,19 @@ bool debug_ended(const struct vm *vm, bool *crashed)
 	return ended;
 }
 
-/* The breakpoints were in the RAM that was there before; and its time has begun anew. */
+/*
+ * The breakpoints were in the RAM that was there before; its time has begun anew; and a step that
+ * was under way, with watched pages open, has led here.
+ */
 void debug_rebuilt(struct vm *vm)
 {
 	struct vm_debug *d = vm->debug;
 
+	if (d->stepping) {
+		if (d->wanted)
+			d->wanted->stop_why = DEBUG_STEP;
+		debug_hold_all(vm);
+	}
 	if (d->stood)
 		d->stood = timer_now();
 

@@ -47,7 +47,7 @@ static uint32_t pid_of(const struct vm *wanted)
 
 static bool is_ours(const struct vm *vm)
 {
-	return vm && debug_attached(vm) && !vm->debug->leaving;
+	return vm && debug_is_of(vm, DEBUG_BY_GDB) && !vm->debug->leaving;
 }
 
 static struct vcpu *vcpu_of(struct gdb_thread t)
@@ -125,7 +125,7 @@ static void await(enum gdb_why why, uint32_t pid)
 static int attach(void *ctx, uint32_t pid)
 {
 	struct vm *vm = vm_of(pid);
-	int rc = vm ? debug_attach(vm) : -NACRE_ENOENT;
+	int rc = vm ? debug_attach(vm, DEBUG_BY_GDB) : -NACRE_ENOENT;
 
 	(void)ctx;
 	if (!rc)
@@ -364,7 +364,7 @@ static void poll_guests(void)
 	bool all = true;
 
 	for (struct vm *vm = vm_list; vm; vm = vm->next)
-		if (debug_attached(vm) && !look_at(vm) && is_ours(vm))
+		if (debug_is_of(vm, DEBUG_BY_GDB) && !look_at(vm) && is_ours(vm))
 			all = false;
 	if (!awaited || !all || !report.t.pid)
 		return;
@@ -392,7 +392,7 @@ bool gdb_target_poll(void)
 	if (open)
 		show_output();
 	for (const struct vm *vm = vm_list; vm; vm = vm->next)
-		any = any || debug_attached(vm);
+		any = any || debug_is_of(vm, DEBUG_BY_GDB);
 	return any;
 }
 

@@ -357,6 +357,8 @@ void line_show(struct line *l)
 {
 	unsigned at = l->at;
 
+	if (l->done)
+		return;
 	l->at = 0;
 	move(l, l->len);
 	move(l, at);

@@ -84,11 +84,19 @@ struct monitor_view {
 	struct guest_space space;
 };
 
+/* False: debugging is off, and said so. */
+bool monitor_may_look(void);
 /* The vcpu named (default: 0). NULL: none, or debugging is off, and said so. Until the next call.
  */
 struct monitor_view *monitor_view(const char *guest, const char *vcpu);
+/* The same for a vcpu that is there. */
+struct monitor_view *monitor_view_of(const struct vcpu *v);
 /* A decimal or 0x number. */
 bool monitor_number(const char *s, uint64_t *out);
+/* [p]BASE[+NUMBER|-NUMBER], BASE a number, $REGISTER or symbol; with p, before a number or a
+ * register, guest physical. *space is the one it is in. False: nonsense, and said so. */
+bool monitor_address(const struct monitor_view *w, const char *text, struct guest_space *space,
+		     uint64_t *out);
 
 bool monitor_regs(const char *const *arg);
 bool monitor_x(const char *const *arg);
@@ -138,7 +146,15 @@ bool monitor_config(const char *const *arg);
 bool monitor_why(const char *const *arg);
 bool monitor_watch(const char *const *arg);
 bool monitor_inject(const char *const *arg);
+bool monitor_send_break(const char *const *arg);
+
+/* ---- monitor_debug.c ---- */
+
 bool monitor_break(const char *const *arg);
+bool monitor_delete(const char *const *arg);
+bool monitor_step(const char *const *arg);
+/* Lets a guest go on that the monitor has stopped. False: it has not. */
+bool monitor_go_on(struct vm *vm);
 
 /* ---- monitor_trace.c ---- */
 

@@ -93,9 +93,12 @@ static bool cmd_resume(const char *const *arg)
 
 	if (!vm)
 		return true;
-	if (vm_resume(vm))
+	if (!vm_resume(vm))
+		monitor_printf("%s: %s\n", vm->name, vm_state_name(vm));
+	else if (monitor_go_on(vm))
+		monitor_printf("%s: running\n", vm->name);
+	else
 		return not_in_state(vm);
-	monitor_printf("%s: running\n", vm->name);
 	return true;
 }
 
@@ -219,7 +222,8 @@ const struct monitor_command monitor_commands[] = {
 	{"console", "GUEST", "the same", 1, 1, cmd_switch, NULL},
 	{"pause", "[GUEST]", "stop a guest's vcpus where they are", 0, 1, cmd_pause,
 	 "Its clock goes on, so it finds timers expired when it is resumed."},
-	{"resume", "[GUEST]", "let a paused guest go on", 0, 1, cmd_resume, NULL},
+	{"resume", "[GUEST]", "let a paused or stopped guest go on", 0, 1, cmd_resume, NULL},
+	{"continue", "[GUEST]", "the same", 0, 1, cmd_resume, NULL},
 	{"reset", "[GUEST]", "restart a guest from its bundle", 0, 1, cmd_reset,
 	 "As if its power had been cut: RAM is zeroed, the images are loaded anew. A guest that "
 	 "is\n"
@@ -256,8 +260,18 @@ const struct monitor_command monitor_commands[] = {
 	 "Until a key is pressed."},
 	{"inject", "SOURCE [GUEST]", "raise an interrupt", 1, 2, monitor_inject,
 	 "A source of the guest's PLIC, as \"irq\" shows them; it rises and falls at once."},
-	{"sendbreak", "[GUEST]", "send a break on a guest's serial line", 0, 1, monitor_break,
+	{"sendbreak", "[GUEST]", "send a break on a guest's serial line", 0, 1, monitor_send_break,
 	 "For Linux the key before a Magic SysRq letter."},
+	{"break", "[GUEST [ADDRESS [TYPE]]]", "set a breakpoint, or list them", 0, 3, monitor_break,
+	 "A guest that comes to it is stopped, all of it, and a line says so; then look at it,\n"
+	 "\"step\" it, \"continue\". ADDRESS as for x, as vcpu 0 translates now; an ebreak stands\n"
+	 "there, unseen. TYPE exec: without that; write, read, access: 8 bytes of data."},
+	{"delete", "GUEST [NUMBER]", "delete a breakpoint, or all", 1, 2, monitor_delete, NULL},
+	{"step", "[GUEST [VCPU [N]]]", "let a vcpu carry out an instruction, or N", 0, 3,
+	 monitor_step,
+	 "The other vcpus stand still, and then all of the guest, until \"continue\". With N 0 "
+	 "the\n"
+	 "guest is only stopped. Breakpoints do not end it; interrupts wait."},
 	{"regs", "[GUEST [VCPU [fp|v]]]", "a vcpu's registers", 0, 3, monitor_regs,
 	 "With the fields of its CSRs: its own (the VS ones of the hart), then those that Nacre "
 	 "set.\n"

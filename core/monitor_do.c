@@ -24,7 +24,7 @@ bool monitor_inject(const char *const *arg)
 	return true;
 }
 
-bool monitor_break(const char *const *arg)
+bool monitor_send_break(const char *const *arg)
 {
 	struct vm *vm = monitor_guest(arg[0]);
 

@@ -49,11 +49,8 @@ bool monitor_irq(const char *const *arg)
 	if (!vm)
 		return true;
 	for (unsigned i = 0; i < vm->nvcpus; i++) {
-		char id[12];
-		struct monitor_view *w;
+		struct monitor_view *w = monitor_view_of(vm->vcpu[i]);
 
-		snprintf(id, sizeof(id), "%u", i);
-		w = monitor_view(vm->name, id);
 		if (!w)
 			return true;
 		vm->ops->irqs(vm, i, &q);

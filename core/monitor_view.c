@@ -50,6 +50,13 @@ static void take(struct vcpu *v, void *arg)
 		w->sip |= IP_SSI;
 }
 
+bool monitor_may_look(void)
+{
+	if (!guest_view_enabled())
+		monitor_printf("debugging is off (property debug of /console)\n");
+	return guest_view_enabled();
+}
+
 struct monitor_view *monitor_view(const char *guest, const char *vcpu)
 {
 	static struct monitor_view view;
@@ -63,13 +70,20 @@ struct monitor_view *monitor_view(const char *guest, const char *vcpu)
 		return NULL;
 	}
 	view.v = vm->vcpu[n];
-	if (guest_space_of(view.v, &view.space)) {
-		monitor_printf("debugging is off (property debug of /console)\n");
+	if (!monitor_may_look())
 		return NULL;
-	}
+	guest_space_of(view.v, &view.space);
 	vcpu_call(view.v, take, &view);
 	monitor_kernel_forget();
 	return &view;
+}
+
+struct monitor_view *monitor_view_of(const struct vcpu *v)
+{
+	char id[12];
+
+	snprintf(id, sizeof(id), "%u", v->id);
+	return monitor_view(v->vm->name, id);
 }
 
 static bool reg_value(const struct monitor_view *w, const char *name, uint64_t *out)
@@ -96,10 +110,8 @@ static bool base_value(const struct monitor_view *w, const char *s, uint64_t *ou
 	return monitor_number(s, out) || monitor_symbol_address(w, s, out);
 }
 
-/* [p]BASE[+NUMBER|-NUMBER]; with p, which stands before a number or a register, in physical memory.
- */
-static bool address(const struct monitor_view *w, const char *text, struct guest_space *space,
-		    uint64_t *out)
+bool monitor_address(const struct monitor_view *w, const char *text, struct guest_space *space,
+		     uint64_t *out)
 {
 	bool physical = text[0] == 'p' && ((text[1] >= '0' && text[1] <= '9') || text[1] == '$');
 	char base[64];
@@ -263,7 +275,7 @@ bool monitor_x(const char *const *arg)
 		}
 	}
 	w = monitor_view(arg[1], arg[1] ? arg[2] : NULL);
-	if (!w || !address(w, arg[0], &space, &at))
+	if (!w || !monitor_address(w, arg[0], &space, &at))
 		return true;
 	if (f.how == 'i')
 		show_insns(w, &space, at, f.count);
@@ -280,7 +292,7 @@ bool monitor_dis(const char *const *arg)
 	struct guest_space space;
 	uint64_t at;
 
-	if (w && address(w, arg[0] ? arg[0] : "$pc", &space, &at))
+	if (w && monitor_address(w, arg[0] ? arg[0] : "$pc", &space, &at))
 		show_insns(w, &space, at, 10);
 	return true;
 }
@@ -377,7 +389,7 @@ bool monitor_walk(const char *const *arg)
 	struct vwalk_result r;
 	uint64_t at, mode;
 
-	if (!w || !address(w, arg[0], &space, &at))
+	if (!w || !monitor_address(w, arg[0], &space, &at))
 		return true;
 	mode = space.env.vsatp >> SATP_MODE_SHIFT;
 	monitor_printf("%#lx%s  satp %#lx: %s, ASID %lu\n", (unsigned long)at,

@@ -203,14 +203,11 @@ static void diagnose(void)
 {
 	static char text[1024];
 	struct vm *vm = look.vm;
-	char id[12];
 
 	take_guest(vm, &look.g);
 	for (unsigned i = 0; i < look.g.nvcpus; i++) {
-		struct monitor_view *w;
+		struct monitor_view *w = monitor_view_of(vm->vcpu[i]);
 
-		snprintf(id, sizeof(id), "%u", i);
-		w = monitor_view(vm->name, id);
 		if (!w)
 			return;
 		if (i == 0) {
@@ -241,12 +238,8 @@ bool monitor_why(const char *const *arg)
 {
 	struct vm *vm = monitor_guest(arg[0]);
 
-	if (!vm)
+	if (!vm || !monitor_may_look())
 		return true;
-	if (!guest_view_enabled()) {
-		monitor_printf("debugging is off (property debug of /console)\n");
-		return true;
-	}
 	memset(&look, 0, sizeof(look));
 	look.vm = vm;
 	look.g.nvcpus = vm->nvcpus < WHY_VCPUS ? vm->nvcpus : WHY_VCPUS;

@@ -42,6 +42,8 @@ const char *vm_state_name(const struct vm *vm)
 
 	if (vm->action != VM_ACT_NONE)
 		return "ending";
+	if (vm->state == VM_RUNNING && vm->debug && vm->debug->stands)
+		return "stopped";
 	return is_halted(vm) ? "halted" : name[vm->state];
 }
 

@@ -100,6 +100,8 @@ void monitor_close(void);      /* all its output is on the wire then */
 void monitor_pump(void);
 /* About every 10 ms after console_need_poll(). false: no more of that, please. */
 bool monitor_poll(void);
+/* Likewise, and at once when a guest has stopped. */
+bool monitor_debug_poll(void);
 void console_need_poll(void);
 /*
  * Runs a command line (which is cut into words) without the monitor being open; what it prints goes

@@ -31,13 +31,33 @@ enum debug_why {
 	DEBUG_OVER_SC, /* or has: an SC, which failed, as will all until one is let through */
 };
 
+/* Who stops a guest: one at a time. A debugger on the line takes what the monitor has. */
+enum debug_user {
+	DEBUG_BY_GDB,
+	DEBUG_BY_MONITOR,
+};
+
+/* core/monitor_debug.c's own; zeroed by debug_attach(). */
+struct debug_monitor {
+	uint8_t todo;	   /* when it stands still next */
+	bool told;	   /* its user knows that it stands still */
+	struct vcpu *over; /* takes a step before all go on, NULL: nobody, */
+	uint64_t over_pc;  /* if it still is here */
+	struct vcpu *at;   /* who takes steps, or has come upon something */
+	uint64_t steps;	   /* still to be taken */
+};
+
 struct vm_debug {
 	struct points points;
+	enum debug_user user;
+	struct debug_monitor monitor;
 	bool attached;
-	bool leaving;	       /* to be detached from when it has stopped */
-	bool killed;	       /* by the debugger, since it was attached to */
-	bool asked;	       /* somebody waits for it to stop */
-	struct vcpu *wanted;   /* who takes a step, or NULL */
+	bool leaving;	     /* to be detached from when it has stopped */
+	bool anew;	     /* has changed hands: all that was is forgotten when it has stopped */
+	bool stands;	     /* all of it stands still, for the user */
+	bool killed;	     /* by the debugger, since it was attached to */
+	bool asked;	     /* somebody waits for it to stop */
+	struct vcpu *wanted; /* who takes a step, or NULL */
 	struct vcpu *stepping; /* whose step is under way, for `wanted` or as DEBUG_OVER */
 	unsigned more;	       /* steps like that at most, until an LR/SC sequence is through */
 	bool opened;	       /* watched pages can be accessed meanwhile */
@@ -50,11 +70,13 @@ struct vm_debug {
 
 /* From now on breakpoints can be set; asks all vcpus to stop. -NACRE_EPERM: switched off;
  * -NACRE_EBUSY: attached to already, or the guest does not run; -NACRE_ENOMEM. */
-int debug_attach(struct vm *vm);
+int debug_attach(struct vm *vm, enum debug_user user);
 /* No breakpoint is left, all go on: once it has stopped, so debug_stands() is to be called while
  * debug_attached(). */
 void debug_detach(struct vm *vm);
 bool debug_attached(const struct vm *vm);
+/* Attached to, by this user; perhaps he leaves it at this moment. */
+bool debug_is_of(const struct vm *vm, enum debug_user user);
 
 /* Asks all vcpus of the guest to stop. */
 void debug_stop(struct vm *vm);
@@ -76,6 +98,8 @@ bool debug_ended(const struct vm *vm, bool *crashed);
  */
 int debug_point(struct vcpu *v, bool add, enum point_type type, uint64_t addr, uint64_t len,
 		bool physical);
+/* Likewise: takes all away. */
+void debug_clear(struct vm *vm);
 
 /* ---- The vcpu's own hart, at an exit ---- */
 

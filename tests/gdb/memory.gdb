@@ -7,7 +7,7 @@
 # expect: ^no ebreak 1
 # expect: received: "1"
 # expect: ^physical 1
-# expect: ^\*  1 alpha +running +2 
+# expect: ^\*  1 alpha +stopped +2 
 # expect: nonsense: no such command
 # expect: Cannot access memory at address 0x1000
 # after: tick [0-9]+ own [0-9]+ bad 0$

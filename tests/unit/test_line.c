@@ -224,6 +224,22 @@ static void test_bounded(void **state)
 	assert_int_equal(l.buf[LINE_SIZE - 2], 'b');
 }
 
+/* A prompt that comes anew: what was being typed comes back, but not a line that is finished. */
+static void test_shown_again(void **state)
+{
+	(void)state;
+	type("gue\x02");
+	memset(screen.row, 0, sizeof(screen.row));
+	screen.at = 0;
+	line_show(&l);
+	assert_string_equal(screen.row, "gue");
+	assert_int_equal(screen.at, 2);
+	type("\r");
+	line_show(&l);
+	assert_string_equal(screen.row, "");
+	assert_int_equal(screen.at, 0);
+}
+
 static void test_escape_sequences(void **state)
 {
 	(void)state;
@@ -289,10 +305,11 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_lines),   TEST(test_editing),
-		TEST(test_bounded), TEST(test_escape_sequences),
-		TEST(test_random),  TEST(test_cursor),
-		TEST(test_history), TEST(test_completion),
+		TEST(test_lines),	TEST(test_editing),
+		TEST(test_bounded),	TEST(test_escape_sequences),
+		TEST(test_random),	TEST(test_cursor),
+		TEST(test_history),	TEST(test_completion),
+		TEST(test_shown_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
