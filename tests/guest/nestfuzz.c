@@ -327,10 +327,27 @@ static void job_scribble(void *arg)
 
 /* ---- The first hart ---- */
 
+/*
+ * The timer's bit is there before its time. That is wrong unless it is QEMU's: in 10.0.2
+ * riscv_timer_write_timecmp() (target/riscv/time_helper.c) first clears the bit and then arms the
+ * QEMUTimer anew. If the old deadline passes in between (or a deadline in the past was written,
+ * which leaves the old one armed), riscv_stimer_cb() or riscv_vstimer_cb() sets the bit, and
+ * neither compares the time. It happens natively too: to 244 of 66423 writes near the old deadline.
+ * Then the comparator is as it was set, and the next write to it clears the bit, which hvip would
+ * not.
+ */
+static bool is_qemus(uint64_t due)
+{
+	if (!machine.sstc || csr_read(CSR_STIMECMP) != due)
+		return false;
+	set_timer(due + usec(LATEST));
+	return !(csr_read(CSR_SIP) & IP_STI);
+}
+
 static void calm(uint64_t ms)
 {
 	uint64_t end = rdtime() + usec(ms * 1000), worst = 0;
-	unsigned lost = 0, early = 0, bad = 0;
+	unsigned lost = 0, early = 0, wrong = 0, bad = 0;
 
 	csr_write(CSR_SIE, IP_STI);
 	while (rdtime() < end) {
@@ -339,9 +356,9 @@ static void calm(uint64_t ms)
 		set_timer(due);
 		while (!(csr_read(CSR_SIP) & IP_STI))
 			wfi();
-		/* Early: QEMU has a timer that was set for another guest, and could not stop it. */
 		now = rdtime();
 		early += now < due;
+		wrong += now < due && !is_qemus(due);
 		late = now > due ? now - due : 0;
 		worst = late > worst ? late : worst;
 		lost += late > usec(LATEST);
@@ -350,6 +367,7 @@ static void calm(uint64_t ms)
 	set_timer(~0UL);
 	print("# latest timer: %lu us, %u early\n", worst * 1000000 / machine.timebase, early);
 	check_eq("nestfuzz.timers", lost, 0);
+	check_eq("nestfuzz.early", wrong, 0);
 	check_eq("nestfuzz.calls", bad, 0);
 }
 
