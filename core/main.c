@@ -10,6 +10,7 @@
 #include <arch/mmu.h>
 #include <arch/sbi.h>
 #include <arch/timer.h>
+#include <arch/tlbsan.h>
 #include <core/console.h>
 #include <core/driver.h>
 #include <core/errno.h>
@@ -82,6 +83,7 @@ static void banner(void)
 		 h->gstage_modes & BIT(HGATP_MODE_SV48X4) ? " Sv48x4" : "",
 		 h->gstage_modes & BIT(HGATP_MODE_SV57X4) ? " Sv57x4" : "", h->sstc ? ", Sstc" : "",
 		 h->vector ? ", vector" : "", h->stateen ? ", Smstateen" : "");
+	tlbsan_start();
 }
 
 /* The boot loader's. */

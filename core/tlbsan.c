@@ -344,7 +344,14 @@ void tlbsan_l1_fence(const void *l1, const struct hfence *h)
 	end();
 }
 
-/* ---- The end ---- */
+/* ---- The log ---- */
+
+void tlbsan_start(void)
+{
+	if (cpu_count > TLBM_HARTS)
+		log_info("fence watcher: of %u harts the first %u are watched", cpu_count,
+			 TLBM_HARTS);
+}
 
 void tlbsan_summary(void)
 {

@@ -36,26 +36,26 @@ bool vcpu_on_ipi(struct hext_ctx *ctx, uint64_t id)
 
 	if (id >= v->vm->nvcpus)
 		return false;
+	tlbsan_exit();
 	to = v->vm->vcpu[id];
 	vpmu_request(&v->pmu, &to->pmu, SBI_PMU_FW_IPI_SENT);
 	atomic_store(&to->ssip, 1);
 	kick = vcpu_ask(to, VCPU_REQ_LINES);
 	if (kick) {
 		/* Firmware takes its time; nobody need kick this hart or wait for it meanwhile. */
-		tlbsan_exit();
 		vcpu_leave_guest(v);
 		cpu_kick(kick);
 		atomic_store(&v->in_guest, 1);
 		fence_rw_rw(); /* as in vcpu.c: enter() */
-		tlbsan_look();
 	} else {
 		sched_wake(to);
 	}
+	tlbsan_look();
 	/* What that does not settle is heard before the guest's next instruction: an SRET looks at
 	 * sip. */
 	if (!vcpu_settle(c, v))
 		arch_irq_raise_ssi();
-	else if (kick)
+	else
 		tlbsan_enter(&v->vmid, v->vm->gstage.root.v);
 	return true;
 }

@@ -110,6 +110,8 @@ static struct tlbm_tag *tag_of(struct tlbm *m, unsigned hart, unsigned number)
 					   (t->seen < got->seen && !tag_in_force(m, t)))))
 			got = t;
 	}
+	if ((!got || got->used) && m->tags < TLBM_TAGS)
+		got = &m->tag[m->tags++];
 	if (got->used) {
 		m->evicted++;
 		drop_tag(m, got);

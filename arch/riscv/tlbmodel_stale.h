@@ -12,7 +12,7 @@
 	s++
 #define EACH_TAG(m, t)                 \
 	struct tlbm_tag *t = (m)->tag; \
-	t < (m)->tag + TLBM_TAGS;      \
+	t < (m)->tag + (m)->tags;      \
 	t++
 
 /* A copy of *new; or something coarser that stands for it. */

@@ -24,7 +24,7 @@
 
 #define TLBM_HARTS   16
 #define TLBM_VMIDS   (1U << 14)
-#define TLBM_TAGS    256  /* (hart, VMID) with a living owner */
+#define TLBM_TAGS    2048 /* (hart, VMID) with a living owner */
 #define TLBM_STALE   2048 /* ranges */
 #define TLBM_PER_TAG 256  /* of them, of one stage of one tag */
 #define TLBM_SHADOWS 64
@@ -133,6 +133,7 @@ struct tlbm {
 	uint64_t now, last_look;
 	struct tlbm_hart hart[TLBM_HARTS];
 	struct tlbm_tag tag[TLBM_TAGS];
+	unsigned tags; /* those in use are below */
 	struct tlbm_stale stale[TLBM_STALE];
 	unsigned high, hint; /* records in use are below high; those below hint are all in use */
 	struct tlbm_shadow shadow[TLBM_SHADOWS];

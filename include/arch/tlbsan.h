@@ -55,7 +55,8 @@ void tlbsan_shadow(uint64_t root, const void *l1, unsigned vmid);
 void tlbsan_shadow_map(uint64_t root, uint64_t gpa, uint64_t size, uint64_t leaf_size);
 void tlbsan_l1_fence(const void *l1, const struct hfence *h);
 
-/* One line in the log: how much was watched. */
+/* One line in the log: at boot, if some harts are not watched; how much was watched. */
+void tlbsan_start(void);
 void tlbsan_summary(void);
 
 #else
@@ -84,6 +85,7 @@ void tlbsan_summary(void);
 #define tlbsan_shadow(root, l1, vmid)		      ((void)0)
 #define tlbsan_shadow_map(root, gpa, size, leaf_size) ((void)0)
 #define tlbsan_l1_fence(l1, h)			      ((void)0)
+#define tlbsan_start()				      ((void)0)
 #define tlbsan_summary()			      ((void)0)
 
 #endif
