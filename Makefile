@@ -4,6 +4,7 @@
 #   make run        everything from set-up to a guest's shell in QEMU (variables: scripts/run.sh)
 #   make nested     the same with Nacre under Nacre; DEPTH=3: one more; L1=kvm: with Linux's hypervisor under Nacre
 #   make gdb        the same, with gdb on the serial line (GUEST= GDB_ARGS=: scripts/gdb.sh); make gdb-host: on QEMU, for Nacre
+#   make trace      the same, traced: build/trace.json for Perfetto, build/trace.svg (TRACE= ...: scripts/trace.sh)
 #   make test       everything; the last line is "N passed, N failed". Parts: unit check fuzz guest boot
 #   make bench      instructions per operation, natively and under Nacre
 #   make TLBSAN=1   build/tlbsan/nacre.bin: the same, and it watches its own fences
@@ -229,9 +230,10 @@ check-setup:
 
 -include configs/qemu-virt.mk
 export CROSS_COMPILE LIBFDT V KERNEL INITRD BOOTARGS VCPUS GUEST_MEM ISA NACL DEPTH L1 GUESTS NACRE_ARGS NATIVE
+export TRACE TRACE_SIZE TRACE_SECONDS TRACE_OUT
 export TLBSAN SMP MEM CPU MACHINE QEMU_ARGS FUZZ_SECONDS CHECKS GUEST GDB_ARGS GDB_READY
 
-.PHONY: setup run gdb gdb-host nested test unit check fuzz guest boot clean
+.PHONY: setup run gdb gdb-host trace nested test unit check fuzz guest boot clean
 setup:
 	@scripts/setup.sh tools test guest
 
@@ -243,6 +245,9 @@ gdb:
 
 gdb-host:
 	@scripts/gdb.sh host
+
+trace:
+	@scripts/trace.sh
 
 nested:
 	@DEPTH=$(or $(DEPTH),$(if $(L1),1,2)) scripts/run.sh

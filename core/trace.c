@@ -366,6 +366,7 @@ static int make_rings(void)
 	}
 	info->nrings = cpu_count;
 	info->version = TRACE_VERSION;
+	info->self = virt_to_phys(info).v;
 	info->timebase = host.timebase;
 	for (struct vm *vm = vm_list; vm; vm = vm->next)
 		name_guest(vm);
@@ -523,8 +524,8 @@ void trace_boot(void)
 	if (rc)
 		log_warn("trace: not switched on: %s", nacre_strerror(rc));
 	else
-		log_info("trace: on, %u rings of %lu KiB, described at 0x%lx", cpu_count,
-			 (unsigned long)(ring_size >> 10), (unsigned long)virt_to_phys(info).v);
+		log_info("trace: on, %u ring%s of %lu KiB", cpu_count, cpu_count == 1 ? "" : "s",
+			 (unsigned long)(ring_size >> 10));
 }
 
 const struct trace_info *trace_info(void)

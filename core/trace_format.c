@@ -81,6 +81,24 @@ static const uint8_t *find(const uint8_t *mem, uint64_t size, uint64_t base, uin
 	return at < base || at - base > size || len > size - (at - base) ? NULL : mem + (at - base);
 }
 
+uint64_t trace_find(const void *mem, uint64_t size, uint64_t base)
+{
+	uint64_t magic, self;
+
+	for (uint64_t at = 0;
+	     size >= sizeof(struct trace_info) && at <= size - sizeof(struct trace_info);
+	     at += PAGE_SIZE) {
+		memcpy(&magic, (const uint8_t *)mem + at, sizeof(magic));
+		if (magic != TRACE_MAGIC)
+			continue;
+		memcpy(&self, (const uint8_t *)mem + at + offsetof(struct trace_info, self),
+		       sizeof(self));
+		if (self == base + at)
+			return self;
+	}
+	return 0;
+}
+
 static bool ring_ok(const struct trace_ring_info *r)
 {
 	return r->size >= sizeof(struct trace_record) && !(r->size & (r->size - 1)) &&

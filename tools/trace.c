@@ -17,7 +17,7 @@
 #include <core/errno.h>
 #include "trace.h"
 
-static int load_ram(struct trace_set *t, const char *file, const char *base, const char *at)
+static int load_ram(struct trace_set *t, const char *file, uint64_t base)
 {
 	struct stat st;
 	void *mem;
@@ -29,8 +29,8 @@ static int load_ram(struct trace_set *t, const char *file, const char *base, con
 	close(fd);
 	if (mem == MAP_FAILED)
 		return -NACRE_ENOMEM;
-	rc = trace_load_ram(t, mem, (uint64_t)st.st_size, strtoull(base, NULL, 0),
-			    strtoull(at, NULL, 0));
+	rc = trace_load_ram(t, mem, (uint64_t)st.st_size, base,
+			    trace_find(mem, (uint64_t)st.st_size, base));
 	munmap(mem, (size_t)st.st_size);
 	return rc;
 }
@@ -83,14 +83,14 @@ int main(int argc, char **argv)
 	bool ram = argc > 1 && !strcmp(argv[1], "ram");
 	uint64_t overwritten = 0;
 	struct trace_set t = {0};
-	int rc, first = ram ? 5 : 3;
+	int rc, first = ram ? 4 : 3;
 
 	if (argc <= first || (!ram && strcmp(argv[1], "text") != 0)) {
-		fprintf(stderr, "trace text FILE OUTPUT... | ram FILE BASE ADDRESS OUTPUT...; "
+		fprintf(stderr, "trace text FILE OUTPUT... | ram FILE BASE OUTPUT...; "
 				"list, *.json, *.svg\n");
 		return 2;
 	}
-	rc = ram ? load_ram(&t, argv[2], argv[3], argv[4]) : load_text(&t, argv[2]);
+	rc = ram ? load_ram(&t, argv[2], strtoull(argv[3], NULL, 0)) : load_text(&t, argv[2]);
 	if (rc)
 		return fail(argv[2], rc);
 	for (int i = first; i < argc && !rc; i++)

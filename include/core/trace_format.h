@@ -76,6 +76,7 @@ struct trace_info {
 	uint32_t version;
 	uint32_t nrings, nguests;
 	uint32_t reserved;
+	uint64_t self;			      /* physical address */
 	uint64_t timebase;		      /* Hz of `time` */
 	uint64_t ring[TRACE_RINGS];	      /* physical addresses of struct trace_ring_info */
 	char guest[TRACE_GUESTS][TRACE_NAME]; /* guest n's name at n - 1 */
@@ -98,8 +99,12 @@ struct trace_view {
 	struct trace_ring_view ring[TRACE_RINGS];
 };
 
-/* mem is physical memory from base on; the trace_info is at physical address at. 0 or -NACRE_EBADF.
+/*
+ * mem is physical memory from base on. Where its trace_info is: the first page that begins as one of this address; not those
+ * of hypervisors that are guests, which know other addresses. 0: none.
  */
+uint64_t trace_find(const void *mem, uint64_t size, uint64_t base);
+/* The trace_info is at physical address at. 0 or -NACRE_EBADF. */
 int trace_view_open(struct trace_view *t, const void *mem, uint64_t size, uint64_t base,
 		    uint64_t at);
 /* Bytes of records since tracing began; and the records of them that are there: first..last-1. */

@@ -6,6 +6,7 @@
 #   rings N     the dump has N whole records of each ring, none damaged or missing
 #   kinds K...  the dump has records of these kinds, and of no other
 #   json        the dump becomes JSON
+#   make        `make trace` of that guest makes JSON and a picture; LOG is its console
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 what=$1 log=$2
@@ -63,6 +64,17 @@ json() {
 	grep -q '"name":"SBI call","ts":' "$log.json"
 	grep -q '</svg>' "$log.svg"
 	! command -v jq >/dev/null || jq -e '.traceEvents | length > 100' "$log.json"
+}
+
+make() {
+	local out=${log%.*}
+	rm -f "$out".{json,svg}
+	KERNEL=build/tests/guest/traced.bin BOOTARGS=rounds=20 GUEST_MEM=64M MEM=256M TRACE_OUT=$out scripts/trace.sh </dev/null >"$log" 2>&1
+	grep -q ' records of 2 harts, 0 before them overwritten, 0 missing, 0 damaged$' "$log"
+	[ "$(grep -c '"name":"sbi 0x9000001 [12] a0' "$out.json")" = 4 ]
+	[ "$(grep -c '"name":"SBI call","ts":.*"instructions":[0-9]*,"hart":[01]}}' "$out.json")" -ge 60 ]
+	grep -q '>SBI call: [0-9]*, [0-9]* instructions each<' "$out.svg"
+	! command -v jq >/dev/null || jq -e '.traceEvents | map(select(.ph == "X" and .pid == 1000)) | length >= 2' "$out.json"
 }
 
 "$what" "$@"

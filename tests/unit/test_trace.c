@@ -146,7 +146,7 @@ static void sum_is_crc32(void **state)
 #define RECORDS 16
 
 static struct {
-	uint8_t lead[64];
+	uint8_t lead[PAGE_SIZE];
 	struct trace_info info;
 	struct trace_ring_info ring[2];
 	struct trace_record record[2][RECORDS];
@@ -228,6 +228,20 @@ static void rings_like_lists(void **state)
 	}
 }
 
+static void found_by_itself(void **state)
+{
+	(void)state;
+	make_image();
+	assert_int_equal(trace_find(&mem, sizeof(mem), BASE), 0); /* a guest's, say */
+	mem.info.self = pa(&mem.info);
+	assert_int_equal(trace_find(&mem, sizeof(mem), BASE), pa(&mem.info));
+	assert_int_equal(trace_find(&mem, sizeof(mem), BASE + PAGE_SIZE), 0);
+	assert_int_equal(trace_find(&mem, PAGE_SIZE + sizeof(mem.info) - 1, BASE), 0);
+	assert_int_equal(trace_find(&mem, 0, BASE), 0);
+	mem.info.magic ^= 1;
+	assert_int_equal(trace_find(&mem, sizeof(mem), BASE), 0);
+}
+
 static void names_end(void **state)
 {
 	struct trace_view v;
@@ -290,10 +304,15 @@ static void names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lines_there_and_back), cmocka_unit_test(every_damage_is_seen),
-		cmocka_unit_test(nonsense_is_refused),	cmocka_unit_test(sum_is_crc32),
-		cmocka_unit_test(rings_like_lists),	cmocka_unit_test(names_end),
-		cmocka_unit_test(wrong_images),		cmocka_unit_test(names),
+		cmocka_unit_test(lines_there_and_back),
+		cmocka_unit_test(every_damage_is_seen),
+		cmocka_unit_test(nonsense_is_refused),
+		cmocka_unit_test(sum_is_crc32),
+		cmocka_unit_test(rings_like_lists),
+		cmocka_unit_test(found_by_itself),
+		cmocka_unit_test(names_end),
+		cmocka_unit_test(wrong_images),
+		cmocka_unit_test(names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -271,7 +271,7 @@ static void a_console(FILE *f)
 	struct trace_line l = {
 		.info = {.timebase = 10000000, .nrings = 2, .nguests = 1}, .n = 1, .name = "alpha"};
 
-	fprintf(f, "nacre: trace: on, 2 rings of 256 KiB, described at 0x80080000\r\nhello\r\n");
+	fprintf(f, "nacre: trace: on, 2 rings of 256 KiB\r\nhello\r\n");
 	put(f, TRACE_LINE_INFO, &l);
 	put(f, TRACE_LINE_GUEST, &l);
 	for (l.n = 0; l.n < 2; l.n++) {
