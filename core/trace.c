@@ -15,6 +15,7 @@
 #include <arch/trace.h>
 #include <core/cpu.h>
 #include <core/errno.h>
+#include <core/guest_view.h>
 #include <core/host.h>
 #include <core/log.h>
 #include <core/memory.h>
@@ -411,6 +412,8 @@ int trace_on(void)
 
 	if (is_on)
 		return -NACRE_EBUSY;
+	if (!guest_view_enabled())
+		return -NACRE_EPERM;
 	if (untraceable)
 		return -NACRE_ENOTSUP;
 	rc = make_rings();

@@ -33,7 +33,8 @@ void trace_boot(void);
 void trace_new_guest(const struct vm *vm);
 /*
  * On: empty rings, made the first time. 0; -NACRE_EBUSY: it is so already; -NACRE_ENOMEM: no memory
- * for rings or page table; -NACRE_ENOTSUP: a hart does not let Nacre read instret.
+ * for rings or page table; -NACRE_ENOTSUP: a hart does not let Nacre read instret; -NACRE_EPERM:
+ * nobody may look into guests.
  */
 int trace_on(void);
 int trace_off(void);

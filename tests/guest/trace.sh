@@ -3,6 +3,7 @@
 # trace.sh WHAT LOG: looks at what the monitor's trace printed on a console (trace.cases).
 #   sequence    between the guest's marks each vcpu has exactly the records of traced.expected, in that order
 #   counts N    the last "trace status" accounts for every record: rings of N, the counters, and the guest's own exits
+#   balance     in the last "trace status" what was counted by kind is what was recorded
 #   rings N     the dump has N whole records of each ring, none damaged or missing
 #   kinds K...  the dump has records of these kinds, and of no other
 #   json        the dump becomes JSON
@@ -47,6 +48,18 @@ counts() {
 		if (failed) exit 1
 		if (!recorded || events != recorded) fail("events " events ", recorded " recorded)
 		if (traced != exits) fail("exits: " exits " in the rings, " traced " of the vcpus")
+	}'
+}
+
+balance() {
+	tr -d '\r' <"$log" | awk '
+	/^hart +recorded/ { rings = 1; recorded = events = 0; next }
+	rings && NF == 4 { recorded += $2; next }
+	rings && NF == 2 { events += $1; next }
+	{ rings = 0 }
+	END {
+		print "events " events ", recorded " recorded
+		exit !(recorded > 100 && events == recorded)
 	}'
 }
 

@@ -66,6 +66,7 @@ void guest_main(void)
 		hart_wait(i);
 	}
 	sequence(NULL);
+	print("traced: %lu rounds\n", n);
 	run_all(rounds, &n);
 	print("traced: done\n");
 	while (strstr(machine.bootargs, "stay")) {
