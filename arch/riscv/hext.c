@@ -208,7 +208,7 @@ void hext_choose(void)
 {
 	hext = hext_caps.svinval ? hext_native_svinval : hext_native;
 	if (hext_nacl_compose(&hext, hext_caps.nacl))
-		hext.name = nacl_name(hext_caps.nacl);
+		hext.name = nacl_name(hext_nacl_used(hext_caps.nacl));
 }
 
 static void share(struct hext_hart *h, struct nacl_shmem *shmem)

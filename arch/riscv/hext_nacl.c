@@ -477,6 +477,11 @@ static void access_swap(void)
 
 /* ---- The choice ---- */
 
+unsigned hext_nacl_used(unsigned features)
+{
+	return swaps(features) ? features : features & ~(unsigned)SWAP;
+}
+
 static void insn_load(struct hext_ctx *c)
 {
 	self()->loaded = c;

@@ -18,6 +18,9 @@ long hext_nacl_hart_init(struct hext_hart *h, struct nacl_shmem *s);
  * anything. */
 bool hext_nacl_compose(struct hext_ops *ops, unsigned features);
 
+/* Of these features, those that the table then uses. */
+unsigned hext_nacl_used(unsigned features);
+
 /*
  * Into the guest and out at its next trap, with scause and stval in c->exit; hstatus, htval and
  * htinst are the caller's part. hext_nacl_sync_sret() has the hypervisor below do it, with the
