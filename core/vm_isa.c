@@ -66,6 +66,14 @@ static void tell_hidden(const struct vm *vm, const struct isa_set *have, const c
 				 vm->name, isa_name(e));
 }
 
+static void tell_emulated(const struct vm *vm)
+{
+	for (enum isa_ext e = 1; e < ISA_COUNT && isa_has(&vm->isa, ISA_H); e++)
+		if (isa_has(&vm->emulated, e))
+			log_info("/%s: isa: %s: emulated for the guest, not for guests of its own",
+				 vm->name, isa_name(e));
+}
+
 static bool has_vector(const struct isa_set *isa)
 {
 	return hext_caps.vector && isa_has(isa, ISA_ZVE32X);
@@ -105,7 +113,8 @@ int vcpu_take_isa(struct vcpu *v)
 	c->emulate = v->vm->emulates;
 	c->hedeleg = hext_delegated(c, HEDELEG);
 	c->hideleg = IP_VS;
-	c->amo.ops = c->emulate && isa_has(isa, ISA_ZABHA) ? amo_quick_ops(isa_has(isa, ISA_ZACAS)) : 0;
+	c->amo.ops =
+		c->emulate && isa_has(isa, ISA_ZABHA) ? amo_quick_ops(isa_has(isa, ISA_ZACAS)) : 0;
 	c->fpu = hext_caps.fpu && isa_has(isa, ISA_F);
 	c->vector = has_vector(isa);
 	if (make_memory(v, isa))
@@ -134,6 +143,7 @@ int vm_set_isa(struct vm *vm, const char *request, char *err, size_t errlen)
 		if (vm->vcpu[i])
 			vcpu_take_isa(vm->vcpu[i]); /* has its memory already */
 	tell_hidden(vm, &have, request);
+	tell_emulated(vm);
 	return 0;
 }
 
