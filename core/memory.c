@@ -168,7 +168,13 @@ void *memory_pages(uint64_t pages)
 
 void memory_zero(void *p, uint64_t size)
 {
-	uint64_t head =
+	uint64_t head;
+
+	if (zero_block && IS_ALIGNED((uint64_t)p | size, (uint64_t)zero_block) && size) {
+		zero_blocks(p, size, zero_block);
+		return;
+	}
+	head =
 		zero_block ? (ALIGN_UP((uint64_t)p, (uint64_t)zero_block) - (uint64_t)p) : size;
 
 	head = head < size ? head : size;

@@ -18,12 +18,22 @@ zero_probe:
 	.word	1b - ., 2b - .
 	.popsection
 
+/* Eight at a time, and the rest one by one. */
 	.globl	zero_blocks
 zero_blocks:
 	add	a1, a0, a1
-3:	.insn	i 0x0f, 2, x0, a0, 4
+	slli	a3, a2, 3
+3:	sub	a4, a1, a0
+	bltu	a4, a3, 4f
+	.rept	8
+	.insn	i 0x0f, 2, x0, a0, 4
 	add	a0, a0, a2
+	.endr
 	bltu	a0, a1, 3b
+	ret
+4:	.insn	i 0x0f, 2, x0, a0, 4
+	add	a0, a0, a2
+	bltu	a0, a1, 4b
 	ret
 
 	.globl	flush_probe
