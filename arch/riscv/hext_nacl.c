@@ -459,6 +459,12 @@ static void (*choose_run(unsigned features))(struct hext_ctx *)
 	}
 }
 
+static void resume(struct hext_ctx *c, const uint64_t *x)
+{
+	for (unsigned i = 1; i < 32; i++)
+		c->x[i] = nacl_load(&x[i]);
+}
+
 /* ---- hlv ---- */
 
 /* What the instruction acts on is what the hypervisor below knows of. */
@@ -494,6 +500,7 @@ bool hext_nacl_compose(struct hext_ops *ops, unsigned features)
 		return false;
 	ops->load = insn_load;
 	ops->enter = choose_run(features);
+	ops->resume = resume;
 	ops->access = swaps(features) ? access_swap : access_sync;
 	if (features & CSRS) {
 		ops->load = csr_load;

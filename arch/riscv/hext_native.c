@@ -265,7 +265,7 @@ static void native_hfence_all(void)
 
 #define NATIVE(label, fence)                                                                       \
 	{                                                                                          \
-		.name = label, .load = native_load, .put = native_put, .enter = hext_native_enter, \
+		.name = label, .load = native_load, .put = native_put, .enter = hext_native_enter, .resume = hext_native_resume, \
 		.hvip_set = native_hvip_set, .hvip_clear = native_hvip_clear,                      \
 		.hvip_read = native_hvip_read, .pending = native_pending,                          \
 		.set_hgatp = native_set_hgatp, .set_hedeleg = native_set_hedeleg, .swap = native_swap, .vsepc = native_vsepc, .vscause = native_vscause, .vsatp = native_vsatp, .vsstatus = native_vsstatus, .set_vstimecmp = native_set_vstimecmp,              \

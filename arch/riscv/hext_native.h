@@ -28,6 +28,7 @@ extern const struct hext_ops hext_native;	  /* hfence.* */
 extern const struct hext_ops hext_native_svinval; /* hinval.* */
 
 void hext_native_enter(struct hext_ctx *ctx); /* switch.S */
+__attribute__((noreturn)) void hext_native_resume(struct hext_ctx *ctx, const uint64_t *x);
 
 /* hext_fast.c: ctx if the exit is answered, else NULL; and hext_fast_sbi(). */
 struct hext_ctx *hext_fast_wfi(struct hext_ctx *ctx);

@@ -120,6 +120,25 @@ resume:
 	ld	a0, X(10)
 	sret
 
+/* void hext_native_resume(struct hext_ctx *ctx, const uint64_t x[32]): what is on the stack is given up, as in the guest's trap */
+	.globl	hext_native_resume
+	.balign 4
+	.option norvc
+hext_native_resume:
+	ld	t0, CTX_SEPC(a0)
+	ld	t1, CTX_SSTATUS(a0)
+	ld	t2, CTX_HSTATUS(a0)
+	csrw	sepc, t0
+	csrw	sstatus, t1
+	csrw	CSR_HSTATUS, t2
+	mv	s1, a1
+	patchable 1, trace_on_entry, csrw sscratch, a0
+	.option rvc
+	.irp	n, 1,2,3,4,5,6,7,8,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,9
+	ld	x\n, 8 * \n(s1)
+	.endr
+	sret
+
 /* stvec, of the guest's traps and of Nacre's own */
 	.globl	trap_vector
 	.balign 4

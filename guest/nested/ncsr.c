@@ -125,23 +125,15 @@ bool ncsr_read(const struct ncsr_file *f, unsigned csr, uint64_t *val)
 	return true;
 }
 
-void ncsr_show(const struct ncsr_file *f, struct nacl_shmem *s)
+void ncsr_show_changing(const struct ncsr_file *f, struct nacl_shmem *s)
 {
 	const struct world *w = &f->vs;
 	uint64_t hip = ncsr_hip(f);
 
 	nacl_csr_show(s, CSR_HSTATUS, f->hstatus);
-	nacl_csr_show(s, CSR_HEDELEG, f->hedeleg);
-	nacl_csr_show(s, CSR_HIDELEG, w->hideleg);
-	nacl_csr_show(s, CSR_HENVCFG, w->henvcfg);
-	nacl_csr_show(s, CSR_HCOUNTEREN, w->hcounteren);
-	nacl_csr_show(s, CSR_HTIMEDELTA, f->htimedelta);
-	nacl_csr_show(s, CSR_HGEIE, 0);
-	nacl_csr_show(s, CSR_HGEIP, 0);
 	nacl_csr_show(s, CSR_HIE, w->hie);
 	nacl_csr_show(s, CSR_HTVAL, f->htval);
 	nacl_csr_show(s, CSR_HTINST, f->htinst);
-	nacl_csr_show(s, CSR_HGATP, f->hgatp);
 	nacl_csr_show(s, CSR_VSSTATUS, vsstatus(w->vsstatus));
 	nacl_csr_show(s, CSR_VSTVEC, w->vstvec);
 	nacl_csr_show(s, CSR_VSSCRATCH, w->vsscratch);
@@ -155,6 +147,19 @@ void ncsr_show(const struct ncsr_file *f, struct nacl_shmem *s)
 	nacl_csr_show(s, CSR_VSIP, (hip & w->hideleg) >> 1);
 	if (f->can.sstc)
 		nacl_csr_show(s, CSR_VSTIMECMP, w->vstimecmp);
+}
+
+void ncsr_show(const struct ncsr_file *f, struct nacl_shmem *s)
+{
+	ncsr_show_changing(f, s);
+	nacl_csr_show(s, CSR_HEDELEG, f->hedeleg);
+	nacl_csr_show(s, CSR_HIDELEG, f->vs.hideleg);
+	nacl_csr_show(s, CSR_HENVCFG, f->vs.henvcfg);
+	nacl_csr_show(s, CSR_HCOUNTEREN, f->vs.hcounteren);
+	nacl_csr_show(s, CSR_HTIMEDELTA, f->htimedelta);
+	nacl_csr_show(s, CSR_HGEIE, 0);
+	nacl_csr_show(s, CSR_HGEIP, 0);
+	nacl_csr_show(s, CSR_HGATP, f->hgatp);
 }
 
 static bool has_mode(unsigned modes, uint64_t mode)

@@ -21,6 +21,15 @@
 #define FS_VS	   (SSTATUS_FS | SSTATUS_VS)
 #define STVEC_MODE UINT64_C(3)
 
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+/* Causes whose stval is a guest virtual address. */
+#define WITH_ADDRESS                                                                          \
+	(BIT(CAUSE_FETCH_MISALIGNED) | BIT(CAUSE_FETCH_ACCESS) | BIT(CAUSE_BREAKPOINT) |      \
+	 BIT(CAUSE_LOAD_MISALIGNED) | BIT(CAUSE_LOAD_ACCESS) | BIT(CAUSE_STORE_MISALIGNED) |  \
+	 BIT(CAUSE_STORE_ACCESS) | BIT(CAUSE_FETCH_PAGE_FAULT) | BIT(CAUSE_LOAD_PAGE_FAULT) | \
+	 BIT(CAUSE_STORE_PAGE_FAULT))
+
 static const struct vcpu_ops l1_ops, l2_ops;
 
 bool nested_l2_runs(const struct vcpu *v)
@@ -66,7 +75,7 @@ void nested_trapped(struct vcpu *v)
 }
 
 /* Has L1 taken an interrupt since it left L2? */
-static void notice_interrupt(struct vcpu *v)
+void nested_notice(struct vcpu *v)
 {
 	struct nested *n = nested_of(v);
 	uint64_t cause;
@@ -94,21 +103,12 @@ void nested_look_at_time(struct vcpu *v)
 	f->vstip = vcpu_time(v) + f->htimedelta >= f->vs.vstimecmp;
 }
 
-void nested_refresh(struct vcpu *v)
-{
-	struct ncsr_file *f = &nested_of(v)->file;
-
-	notice_interrupt(v);
-	if (ncsr_looks_at_time(f, CSR_HIP))
-		nested_look_at_time(v);
-}
-
 bool nested_csr_read(struct vcpu *v, unsigned csr, uint64_t *val)
 {
 	struct ncsr_file *f = &nested_of(v)->file;
 
 	if (csr == CSR_HSTATUS)
-		notice_interrupt(v);
+		nested_notice(v);
 	else if (ncsr_looks_at_time(f, csr))
 		nested_look_at_time(v);
 	return ncsr_read(f, csr, val);
@@ -139,7 +139,7 @@ static uint64_t fs_for_l2(uint64_t own, uint64_t l1)
 }
 
 /* What L2 used is dirty for L1, and for us. */
-static void note_dirty(struct vcpu *v)
+static __attribute__((noinline)) void note_dirty(struct vcpu *v)
 {
 	struct nested *n = nested_of(v);
 	uint64_t *l1 = &n->file.vs.vsstatus;
@@ -156,27 +156,38 @@ static void note_dirty(struct vcpu *v)
 
 /* ---- Changing sides ---- */
 
-static inline enum vmid_answer make_live(struct vmid *m)
+static inline bool is_live(const struct vmid *m)
 {
-	return vmid_is_live(&this_cpu()->vmids, m) ? VMID_KEEP : vcpu_assign_vmid(m);
+	return vmid_is_live(&this_cpu()->vmids, m);
+}
+
+/* The slot of L1's hgatp, and in the waiting world what the hart's shall be with it. */
+static __attribute__((noinline)) enum vmid_answer find_shadow(struct vcpu *v)
+{
+	struct nested *n = nested_of(v);
+	struct shadow *s = n->current ? n->current : shadow_current(v);
+	enum vmid_answer answer = is_live(&s->vmid) ? VMID_KEEP : vcpu_assign_vmid(&s->vmid);
+
+	n->file.vs.hgatp = gstage_hgatp(&s->g, s->vmid.number);
+	return answer;
 }
 
 /* L2's world into the hart. file.vs is L1's then. */
-static void swap_in(struct vcpu *v)
+ALWAYS_INLINE void into_l2(struct vcpu *v)
 {
 	struct nested *n = nested_of(v);
 	struct ncsr_file *f = &n->file;
-	struct shadow *s = n->current ? n->current : shadow_current(v);
-	enum vmid_answer answer = make_live(&s->vmid);
+	/* Else vs.hgatp is what into_l1() left there. */
+	enum vmid_answer answer =
+		n->current && is_live(&n->current->vmid) ? VMID_KEEP : find_shadow(v);
 
-	f->vs.hgatp = gstage_hgatp(&s->g, s->vmid.number);
 	f->vs.hedeleg = hext_delegated(&v->ctx, f->hedeleg);
 	f->vs.htimedelta = v->ctx.htimedelta + f->htimedelta;
 	hext.swap(&v->ctx, &f->vs);
 	if (answer != VMID_KEEP)
 		vcpu_new_vmid(answer);
-	if (s->nfences)
-		shadow_drain(s);
+	if (n->current->nfences)
+		shadow_drain(n->current);
 	vcpu_slow(v, VCPU_SLOW_L2, true);
 	n->own_fs = v->ctx.sstatus & FS_VS;
 	v->ctx.sstatus &= ~(FS_VS | SSTATUS_MXR);
@@ -185,24 +196,43 @@ static void swap_in(struct vcpu *v)
 		vcpu_watch_time(v, f->vs.vstimecmp);
 }
 
+/* What L1 was asked for meanwhile. */
+static __attribute__((noinline)) void drain_l1_fences(struct vcpu *v)
+{
+	struct hfence h;
+
+	while (hfence_pop(&nested_of(v)->l1_fences, &h))
+		vcpu_hfence_self(v, &h);
+}
+
 /* L1's world into the hart. */
-static void swap_out(struct vcpu *v)
+ALWAYS_INLINE void into_l1(struct vcpu *v)
 {
 	struct nested *n = nested_of(v);
 	struct world *l1 = &n->file.vs;
-	enum vmid_answer answer = make_live(&v->vmid);
-	struct hfence h;
+	enum vmid_answer answer = is_live(&v->vmid) ? VMID_KEEP : vcpu_assign_vmid(&v->vmid);
 
-	note_dirty(v);
-	if (answer != VMID_KEEP) /* else it is what swap_in() left there */
+	if (v->ctx.sstatus & SSTATUS_SD)
+		note_dirty(v);
+	if (answer != VMID_KEEP) /* else it is what into_l2() left there */
 		l1->hgatp = gstage_hgatp(&v->vm->gstage, v->vmid.number);
 	hext.swap(&v->ctx, l1);
 	if (answer != VMID_KEEP)
 		vcpu_new_vmid(answer);
-	while (hfence_pending(&n->l1_fences) && hfence_pop(&n->l1_fences, &h))
-		vcpu_hfence_self(v, &h);
+	if (hfence_pending(&n->l1_fences))
+		drain_l1_fences(v);
 	vcpu_slow(v, VCPU_SLOW_L2, false);
 	v->ctx.sstatus = (v->ctx.sstatus & ~(FS_VS | SSTATUS_MXR)) | n->own_fs;
+}
+
+static void swap_in(struct vcpu *v)
+{
+	into_l2(v);
+}
+
+static void swap_out(struct vcpu *v)
+{
+	into_l1(v);
 }
 
 /* ---- Traps ---- */
@@ -216,7 +246,7 @@ static uint64_t entry_point(uint64_t stvec, uint64_t cause)
 		       : base;
 }
 
-static void leave_l2(struct vcpu *v, const struct ntrap *t)
+ALWAYS_INLINE void leave_l2(struct vcpu *v, const struct ntrap *t)
 {
 	struct nested *n = nested_of(v);
 	struct world *l1 = &n->file.vs;
@@ -235,7 +265,7 @@ static void leave_l2(struct vcpu *v, const struct ntrap *t)
 	n->file.htinst = t->htinst;
 	nacl_swap(n);
 	l1->hedeleg = l1_hedeleg(v);
-	swap_out(v);
+	into_l1(v);
 	v->ctx.sepc = pc;
 	v->ctx.sstatus |= SSTATUS_SPP;
 	v->ctx.hstatus = HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_VTW | HSTATUS_VSXL64 |
@@ -270,6 +300,21 @@ void nested_exception(struct vcpu *v, const struct ntrap *t)
 		nested_trap(v, t);
 }
 
+void nested_forward(struct vcpu *v, const struct vcpu_exit *e)
+{
+	const struct ntrap t = {
+		.cause = e->scause,
+		.stval = e->stval,
+		.htinst = e->htinst,
+		.gva = (WITH_ADDRESS >> e->scause & 1) && e->stval,
+	};
+
+	if (nested_of(v)->file.hedeleg >> e->scause & 1)
+		vcpu_inject(v, e->scause, e->stval);
+	else
+		leave_l2(v, &t);
+}
+
 /* Interrupts that are pending and enabled for L1 while L2 runs, numbered as in hip. HS-mode's SIE
  * does not matter then. */
 static uint64_t l1_pending(const struct vcpu *v)
@@ -283,7 +328,7 @@ static uint64_t l1_pending(const struct vcpu *v)
 }
 
 /* In the order that the specification has: external, software, timer. */
-static void interrupt_l1(struct vcpu *v, uint64_t pending)
+static __attribute__((noinline)) void interrupt_l1(struct vcpu *v, uint64_t pending)
 {
 	unsigned irq = pending & IP_VSEI ? IRQ_SEI : pending & IP_VSSI ? IRQ_SSI : IRQ_STI;
 	const struct ntrap t = {.cause = CAUSE_INTERRUPT | irq};
@@ -311,7 +356,7 @@ static void enter_l2(struct vcpu *v)
 {
 	struct ncsr_file *f = &nested_of(v)->file;
 
-	swap_in(v);
+	into_l2(v);
 	nested_of(v)->held_back = false;
 	f->hstatus &= ~HSTATUS_SPV;
 	v->ctx.sepc = f->vs.vsepc;
@@ -323,7 +368,7 @@ static void enter_l2(struct vcpu *v)
 	look_for_interrupts(v);
 }
 
-static void return_within_l1(struct vcpu *v)
+static __attribute__((noinline)) void return_within_l1(struct vcpu *v)
 {
 	struct hext_ctx *c = &v->ctx;
 	struct world w = {.hgatp = c->hgatp,
@@ -342,7 +387,7 @@ static void return_within_l1(struct vcpu *v)
 
 void nested_sret(struct vcpu *v)
 {
-	notice_interrupt(v);
+	nested_notice(v);
 	if (nested_of(v)->file.hstatus & HSTATUS_SPV) {
 		enter_l2(v);
 	} else {

@@ -27,20 +27,25 @@ struct nested;
 #define NESTED_SLOTS  4
 #define SHADOW_FENCES 32
 
+/* The address of one of many is a shift away. */
+struct shadow_fence {
+	struct hfence h;
+} __attribute__((aligned(32)));
+
 /*
  * A shadow G-stage: what L2's guest physical addresses come to on the host, for one value of L1's
  * hgatp. It is a cache, as a TLB is: filled by faults, emptied by L1's fences or whenever memory is
  * short.
  */
 struct shadow {
+	struct shadow_fence fence[SHADOW_FENCES]; /* of types VVMA, before its next entry; */
+	uint64_t nfences; /* if there is no room for so many: everything instead */
 	struct nested *of;
 	uint64_t hgatp;	  /* L1's */
 	unsigned l1_vmid; /* in that */
 	struct gstage g;
 	hpa_t root; /* g's, for good */
 	struct vmid vmid;
-	struct hfence fence[SHADOW_FENCES]; /* of types VVMA, before its next entry; */
-	unsigned nfences;  /* if there is no room for so many: everything instead */
 	uint64_t lo, hi;   /* nothing is mapped outside */
 	uint64_t in_parts; /* the largest page of L1 that is mapped in smaller ones, less 1 */
 	uint32_t tables, last_table; /* list of its pages in the arena, but for the root */
@@ -67,7 +72,6 @@ struct nested {
 	uint64_t own_fs;	       /* sstatus.FS and VS as they are for L1 */
 	struct hfence_queue l1_fences; /* for L1, before it goes on */
 
-	struct shadow slot[NESTED_SLOTS];
 	struct shadow *end;	/* of the slots that have been used */
 	struct shadow *current; /* of file.hgatp; NULL: not looked up yet */
 	uint64_t clock;
@@ -77,6 +81,10 @@ struct nested {
 
 	struct nacl_shmem *shmem; /* vsbi_nacl.c's: in L1's RAM, or NULL */
 	uint8_t nacl_features;	  /* bits SBI_NACL_FEAT_*, while there is a shmem */
+	bool words_taken;	  /* by a sync_sret, and what became of them is not shown yet */
+	bool words_clean;	  /* L2 was entered by a sync_sret: no word is dirty */
+
+	struct shadow slot[NESTED_SLOTS];
 };
 
 static inline struct nested *nested_of(const struct vcpu *v)
@@ -101,14 +109,15 @@ void nested_trap(struct vcpu *v, const struct ntrap *t);
 void nested_trapped(struct vcpu *v);
 /* Any exception of L2: into L2 itself where L1 delegates it, else L1's. */
 void nested_exception(struct vcpu *v, const struct ntrap *t);
+/* The same of one that is as the hart reports it, and no guest page fault. */
+void nested_forward(struct vcpu *v, const struct vcpu_exit *e);
 /* H and VS CSRs, while L1 runs. false: there is no such CSR. What is written is in force at once.
  */
 bool nested_csr_read(struct vcpu *v, unsigned csr, uint64_t *val);
 bool nested_csr_write(struct vcpu *v, unsigned csr, uint64_t val);
-/* While L1 runs: what can change behind the file's back (time, L1's own interrupts) is in it. */
-void nested_refresh(struct vcpu *v);
-
-/* The same, of the time alone. */
+/* While L1 runs: what can change behind the file's back is in it, L1's own interrupts (hstatus), */
+void nested_notice(struct vcpu *v);
+/* and the time (hip.VSTIP). */
 void nested_look_at_time(struct vcpu *v);
 /* L1 runs: what the hart must know of its hstatus. */
 void nested_follow_hstatus(struct vcpu *v);
@@ -166,19 +175,30 @@ static inline void nested_hfence_everything(struct nested *n)
 		shadow_clear(s);
 }
 
-static inline void shadow_fence(struct shadow *s, const struct hfence *h)
+/* Of types VVMA: until L2 is entered. */
+static inline void shadow_keep_fence(struct shadow *s, const struct hfence *h)
+{
+	struct hfence *f;
+
+	if (s->nfences >= SHADOW_FENCES) {
+		s->nfences = SHADOW_FENCES + 1;
+		return;
+	}
+	/* Not as a whole: h need not be in memory then. */
+	f = &s->fence[s->nfences++].h;
+	f->type = h->type;
+	f->order = h->order;
+	f->asid = h->asid;
+	f->addr = h->addr;
+	f->count = h->count;
+}
+
+static inline void shadow_forget_range(struct shadow *s, uint64_t first, uint64_t last)
 {
 	/* A fence for any address of a page of L1 is one for all of it. */
-	uint64_t first = h->addr & ~s->in_parts;
-	uint64_t last = (h->addr + (h->count << PAGE_SHIFT << h->order) - 1) | s->in_parts;
-
-	if (hfence_is_vvma(h) && s->nfences < SHADOW_FENCES)
-		s->fence[s->nfences++] = *h;
-	else if (hfence_is_vvma(h))
-		s->nfences = SHADOW_FENCES + 1;
-	else if (hfence_is_all(h))
-		shadow_clear(s);
-	else if (first < s->hi && last >= s->lo)
+	first &= ~s->in_parts;
+	last |= s->in_parts;
+	if (first < s->hi && last >= s->lo)
 		shadow_forget(s, first, last);
 }
 
@@ -187,14 +207,29 @@ static inline void shadow_fence(struct shadow *s, const struct hfence *h)
 static inline void nested_hfence(struct nested *n, const struct hfence *h)
 {
 	bool any = h->type < NACL_HFENCE_GVMA_VMID || h->vmid == HFENCE_VMID_ANY;
+	struct shadow *s = n->slot, *end = n->end;
+	uint64_t last;
 
 	tlbsan_l1_fence(n, h);
-	for (struct shadow *s = n->slot; s < n->end; s++)
-		if (any || s->l1_vmid == h->vmid)
-			shadow_fence(s, h);
+	if (hfence_is_vvma(h)) {
+		for (; s < end; s++)
+			if (any || s->l1_vmid == h->vmid)
+				shadow_keep_fence(s, h);
+	} else if (hfence_is_all(h)) {
+		for (; s < end; s++)
+			if (any || s->l1_vmid == h->vmid)
+				shadow_clear(s);
+	} else {
+		last = h->addr + (h->count << PAGE_SHIFT << h->order) - 1;
+		for (; s < end; s++)
+			if (any || s->l1_vmid == h->vmid)
+				shadow_forget_range(s, h->addr, last);
+	}
 }
 /* A guest page fault of L2. true: as an exit handler. */
 bool shadow_fault(struct vcpu *v, const struct vcpu_exit *e);
+/* The same, but that nothing is done, and false, if it is an access to a device of L1, at *dev. */
+bool shadow_quick(struct vcpu *v, const struct vcpu_exit *e, gpa_t *dev);
 /* How L1's own tables are read. */
 struct nwalk_env shadow_env(const struct vcpu *v);
 
@@ -204,6 +239,7 @@ static inline void nacl_reset(struct nested *n)
 {
 	n->shmem = NULL;
 	n->nacl_features = 0;
+	n->words_taken = n->words_clean = false;
 }
 
 /* L1, which runs, has a new value in this CSR. */
@@ -218,6 +254,7 @@ static inline bool nacl_asks(const struct vcpu *v)
 	return v->ctx.x[REG_A7] == SBI_EXT_NACL && v->ctx.x[REG_A6] == SBI_NACL_SYNC_SRET &&
 	       (nested_of(v)->nacl_features & BIT(SBI_NACL_FEAT_SYNC_SRET));
 }
+/* May not return: L1 or L2 goes on. */
 void nacl_quick(struct vcpu *v);
 
 /* Before an SRET that L1 asks for by a call, and at a trap into L1: hstatus changes without a word

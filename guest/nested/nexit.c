@@ -10,26 +10,7 @@
 #include <guest/exit.h>
 #include "nested.h"
 
-/* Causes whose stval is a guest virtual address. */
-#define WITH_ADDRESS                                                                          \
-	(BIT(CAUSE_FETCH_MISALIGNED) | BIT(CAUSE_FETCH_ACCESS) | BIT(CAUSE_BREAKPOINT) |      \
-	 BIT(CAUSE_LOAD_MISALIGNED) | BIT(CAUSE_LOAD_ACCESS) | BIT(CAUSE_STORE_MISALIGNED) |  \
-	 BIT(CAUSE_STORE_ACCESS) | BIT(CAUSE_FETCH_PAGE_FAULT) | BIT(CAUSE_LOAD_PAGE_FAULT) | \
-	 BIT(CAUSE_STORE_PAGE_FAULT))
-
 #define FOR_L1 (HEDELEG | BIT(CAUSE_ECALL_VS) | BIT(CAUSE_VIRTUAL_INSTRUCTION))
-
-static void to_l1(struct vcpu *v, const struct vcpu_exit *e)
-{
-	const struct ntrap t = {
-		.cause = e->scause,
-		.stval = e->stval,
-		.htinst = e->htinst,
-		.gva = (WITH_ADDRESS >> e->scause & 1) && e->stval,
-	};
-
-	nested_exception(v, &t);
-}
 
 static bool may_wait(const struct vcpu *v, uint32_t insn)
 {
@@ -40,15 +21,35 @@ static bool may_wait(const struct vcpu *v, uint32_t insn)
 /* Exceptions that lead to L1 or back to L2, and nowhere else. */
 #define QUICK (FOR_L1 & ~BIT(CAUSE_VIRTUAL_INSTRUCTION))
 
+#define GUEST_PAGE_FAULTS                                                       \
+	(BIT(CAUSE_FETCH_GUEST_PAGE_FAULT) | BIT(CAUSE_LOAD_GUEST_PAGE_FAULT) | \
+	 BIT(CAUSE_STORE_GUEST_PAGE_FAULT))
+
+static __attribute__((noinline)) bool fault_quick(struct hext_ctx *ctx, const struct vcpu_exit *e)
+{
+	struct vcpu *v = CONTAINER_OF(ctx, struct vcpu, ctx);
+	gpa_t dev;
+
+	tlbsan_exit();
+	if (!shadow_quick(v, e, &dev))
+		return vcpu_on_exit(ctx, e);
+	ctx->exits[e->scause]++;
+	tlbsan_enter(&v->vmid, v->vm->gstage.root.v);
+	return true;
+}
+
 bool nexit_quick(struct hext_ctx *ctx, const struct vcpu_exit *e)
 {
 	struct vcpu *v = CONTAINER_OF(ctx, struct vcpu, ctx);
 
-	if (e->scause >= CAUSE_COUNT || !(QUICK >> e->scause & 1))
+	if (e->scause >= CAUSE_COUNT)
 		return vcpu_on_exit(ctx, e);
+	if (!(QUICK >> e->scause & 1))
+		return GUEST_PAGE_FAULTS >> e->scause & 1 ? fault_quick(ctx, e)
+							  : vcpu_on_exit(ctx, e);
 	tlbsan_exit();
 	ctx->exits[e->scause]++;
-	to_l1(v, e);
+	nested_forward(v, e);
 	tlbsan_enter(&v->vmid, v->vm->gstage.root.v);
 	return true;
 }
@@ -76,6 +77,6 @@ bool nexit(struct vcpu *v, const struct vcpu_exit *e)
 	}
 	if (e->scause >= CAUSE_COUNT || !(FOR_L1 >> e->scause & 1))
 		return guest_exit(v, e); /* nothing that a guest could bring about */
-	to_l1(v, e);
+	nested_forward(v, e);
 	return true;
 }

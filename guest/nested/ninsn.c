@@ -50,25 +50,32 @@ static bool is_csr(uint32_t insn)
 	return (insn & 0x7f) == OPCODE_SYSTEM && (insn >> 12 & 3);
 }
 
+/* What a CSR instruction writes over `old`. false: nothing. */
+static inline bool new_value(const struct vcpu *v, uint32_t insn, uint64_t old, uint64_t *val)
+{
+	unsigned op = insn >> 12 & 3, rs1 = insn >> 15 & 31;
+	uint64_t operand = insn >> 12 & CSR_IMMEDIATE ? rs1 : reg(v, rs1);
+
+	*val = op == FUNCT_CSRRW ? operand : op == FUNCT_CSRRS ? old | operand : old & ~operand;
+	return op == FUNCT_CSRRW || rs1;
+}
+
 /* The short way, for what most CSRs are. false: nothing was done. */
 static inline bool csr_plain(struct vcpu *v, uint32_t insn)
 {
 	struct nested *n = nested_of(v);
 	const struct ncsr_row *c = ncsr_row(insn >> 20);
-	unsigned op = insn >> 12 & 3, rd = insn >> 7 & 31, rs1 = insn >> 15 & 31;
-	uint64_t operand, old, *p;
+	unsigned rd = insn >> 7 & 31;
+	uint64_t old, val, *p;
 
-	if (!c || c->how > NCSR_LEVEL || in_user(v) || n->shmem)
+	if (!c || c->how > NCSR_LEVEL || in_user(v))
 		return false;
 	p = (uint64_t *)((char *)&n->file + c->at);
 	old = *p;
-	operand = insn >> 12 & CSR_IMMEDIATE ? rs1 : reg(v, rs1);
-	if (op == FUNCT_CSRRW || rs1) {
-		if (c->how && nirq_kept(n))
+	if (new_value(v, insn, old, &val)) {
+		if (n->shmem || (c->how && nirq_kept(n)))
 			return false;
-		if (op != FUNCT_CSRRW)
-			operand = op == FUNCT_CSRRS ? old | operand : old & ~operand;
-		*p = (old & ~c->mask) | (operand & c->mask);
+		*p = (old & ~c->mask) | (val & c->mask);
 	}
 	if (rd)
 		v->ctx.x[rd] = old;
@@ -78,24 +85,14 @@ static inline bool csr_plain(struct vcpu *v, uint32_t insn)
 
 static __attribute__((noinline)) void csr_insn(struct vcpu *v, uint32_t insn)
 {
-	unsigned csr = insn >> 20, funct3 = insn >> 12 & 7, rd = insn >> 7 & 31,
-		 rs1 = insn >> 15 & 31;
-	uint64_t operand = funct3 & CSR_IMMEDIATE ? rs1 : reg(v, rs1), old = 0;
-	bool swap = (funct3 & 3) == FUNCT_CSRRW;
+	unsigned csr = insn >> 20, op = insn >> 12 & 3, rd = insn >> 7 & 31;
+	uint64_t old = 0, val;
 
-	if (in_user(v)) {
+	if (in_user(v) || ((op != FUNCT_CSRRW || rd) && !nested_csr_read(v, csr, &old))) {
 		illegal(v, insn);
 		return;
 	}
-	if ((!swap || rd) && !nested_csr_read(v, csr, &old)) {
-		illegal(v, insn);
-		return;
-	}
-	if (swap || rs1) {
-		uint64_t val = swap			     ? operand
-			       : (funct3 & 3) == FUNCT_CSRRS ? old | operand
-							     : old & ~operand;
-
+	if (new_value(v, insn, old, &val)) {
 		if (!nested_csr_write(v, csr, val)) {
 			illegal(v, insn);
 			return;
@@ -203,17 +200,80 @@ static __attribute__((noinline)) bool less_quick(struct hext_ctx *ctx, const str
 	uint32_t insn = (uint32_t)e->stval;
 
 	if (e->scause == CAUSE_ECALL_VS && nacl_asks(v)) {
-		tlbsan_exit();
+		ctx->exits[CAUSE_ECALL_VS]++;
 		nacl_quick(v);
-	} else if (e->scause == CAUSE_VIRTUAL_INSTRUCTION && is_quick(insn)) {
-		tlbsan_exit();
-		do_quick(v, insn);
-	} else {
-		return vcpu_on_exit(ctx, e);
+		return true;
 	}
-	ctx->exits[e->scause]++;
+	if (e->scause != CAUSE_VIRTUAL_INSTRUCTION || !is_quick(insn))
+		return vcpu_on_exit(ctx, e);
+	tlbsan_exit();
+	ctx->exits[CAUSE_VIRTUAL_INSTRUCTION]++;
+	do_quick(v, insn);
 	tlbsan_enter(&v->vmid, v->vm->gstage.root.v);
 	return true;
+}
+
+static __attribute__((noinline)) bool sret_quick(struct hext_ctx *ctx, const struct vcpu_exit *e)
+{
+	struct vcpu *v = CONTAINER_OF(ctx, struct vcpu, ctx);
+
+	if (in_user(v))
+		return less_quick(ctx, e);
+	tlbsan_exit();
+	ctx->exits[CAUSE_VIRTUAL_INSTRUCTION]++;
+	nested_sret(v);
+	tlbsan_enter(&v->vmid, v->vm->gstage.root.v);
+	return true;
+}
+
+static inline bool done(struct vcpu *v, uint32_t insn, uint64_t old)
+{
+	unsigned rd = insn >> 7 & 31;
+
+	if (rd)
+		v->ctx.x[rd] = old;
+	v->ctx.sepc += 4;
+	v->ctx.exits[CAUSE_VIRTUAL_INSTRUCTION]++;
+	return true;
+}
+
+static __attribute__((noinline)) bool hstatus_quick(struct hext_ctx *ctx, const struct vcpu_exit *e)
+{
+	struct vcpu *v = CONTAINER_OF(ctx, struct vcpu, ctx);
+	struct nested *n = nested_of(v);
+	uint32_t insn = (uint32_t)e->stval;
+	uint64_t old, val;
+
+	if (in_user(v))
+		return less_quick(ctx, e);
+	if (n->spv_by_trap)
+		nested_notice(v);
+	old = n->file.hstatus;
+	if (new_value(v, insn, old, &val)) {
+		n->file.hstatus = (old & ~NCSR_HSTATUS_MASK) | (val & NCSR_HSTATUS_MASK);
+		n->spv_by_trap = false;
+		if ((old ^ val) & HSTATUS_SPV)
+			nested_follow_hstatus(v);
+		if (n->shmem)
+			nacl_show_csr(v, CSR_HSTATUS);
+	}
+	return done(v, insn, old);
+}
+
+static __attribute__((noinline)) bool hgatp_quick(struct hext_ctx *ctx, const struct vcpu_exit *e)
+{
+	struct vcpu *v = CONTAINER_OF(ctx, struct vcpu, ctx);
+	struct nested *n = nested_of(v);
+	uint32_t insn = (uint32_t)e->stval;
+	uint64_t old = n->file.hgatp, val;
+
+	if (in_user(v))
+		return less_quick(ctx, e);
+	if (new_value(v, insn, old, &val)) {
+		nested_csr_write(v, CSR_HGATP, val);
+		nacl_show_csr(v, CSR_HGATP);
+	}
+	return done(v, insn, old);
 }
 
 /*
@@ -224,9 +284,16 @@ bool ninsn_quick(struct hext_ctx *ctx, const struct vcpu_exit *e)
 {
 	uint32_t insn = (uint32_t)e->stval;
 
-	if (e->scause != CAUSE_VIRTUAL_INSTRUCTION || !is_csr(insn) ||
-	    !csr_plain(CONTAINER_OF(ctx, struct vcpu, ctx), insn))
+	if (e->scause != CAUSE_VIRTUAL_INSTRUCTION)
 		return less_quick(ctx, e);
+	if (insn == INSN_WORD_SRET)
+		return sret_quick(ctx, e);
+	if (!is_csr(insn))
+		return less_quick(ctx, e);
+	if (insn >> 20 == CSR_HSTATUS)
+		return hstatus_quick(ctx, e);
+	if (!csr_plain(CONTAINER_OF(ctx, struct vcpu, ctx), insn))
+		return insn >> 20 == CSR_HGATP ? hgatp_quick(ctx, e) : less_quick(ctx, e);
 	ctx->exits[CAUSE_VIRTUAL_INSTRUCTION]++;
 	return true;
 }

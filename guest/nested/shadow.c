@@ -237,7 +237,7 @@ void shadow_drain(struct shadow *s)
 		hext.hfence(&h);
 	else
 		for (unsigned i = 0; i < s->nfences; i++) {
-			h = s->fence[i];
+			h = s->fence[i].h;
 			h.vmid = s->vmid.number;
 			if (h.count > HFENCE_MAX_PAGES)
 				h.type |= 1; /* all addresses */
@@ -441,12 +441,22 @@ static void device(struct vcpu *v, const struct vcpu_exit *e, gpa_t addr)
 	access_fault(v, e);
 }
 
-bool shadow_fault(struct vcpu *v, const struct vcpu_exit *e)
+static void enter_page(struct vcpu *v, const struct nwalk_result *r, gpa_t addr, hpa_t to,
+		       uint64_t size)
+{
+	struct shadow *s = nested_of(v)->current;
+
+	map(v, s, ALIGN_DOWN(addr.v, size), to, size, r->perm);
+	if (r->page_size > size)
+		s->in_parts |= r->page_size - 1;
+	tlbsan_shadow_map(s->g.root.v, ALIGN_DOWN(addr.v, size), size, r->page_size);
+}
+
+bool shadow_quick(struct vcpu *v, const struct vcpu_exit *e, gpa_t *dev)
 {
 	struct nwalk_env env = shadow_env(v);
 	/* The two lowest bits are the same in the virtual address. */
 	gpa_t addr = gpa(e->htval << 2 | (e->stval & 3));
-	struct shadow *s = nested_of(v)->current;
 	struct nwalk_result r;
 	uint64_t size;
 	hpa_t to;
@@ -454,7 +464,6 @@ bool shadow_fault(struct vcpu *v, const struct vcpu_exit *e)
 
 	env.mxr = nested_of(v)->file.vs.vsstatus & SSTATUS_MXR; /* L1's own */
 	rc = nwalk(&env, &guest_tables, v->vm, addr, access_of(e), &r);
-
 	if (rc == -NACRE_EFAULT && r.fault == NWALK_GUEST_PAGE_FAULT) {
 		const struct ntrap t = {e->scause, e->stval, e->htval, e->htinst, true};
 
@@ -463,14 +472,20 @@ bool shadow_fault(struct vcpu *v, const struct vcpu_exit *e)
 		access_fault(v, e);
 	} else if (!rc) {
 		size = common_page(v, &r, &to);
-		if (size) {
-			map(v, s, ALIGN_DOWN(addr.v, size), to, size, r.perm);
-			if (r.page_size > size)
-				s->in_parts |= r.page_size - 1;
-			tlbsan_shadow_map(s->g.root.v, ALIGN_DOWN(addr.v, size), size, r.page_size);
-		} else {
-			device(v, e, r.gpa);
+		if (!size) {
+			*dev = r.gpa;
+			return false;
 		}
+		enter_page(v, &r, addr, to, size);
 	}
+	return true;
+}
+
+bool shadow_fault(struct vcpu *v, const struct vcpu_exit *e)
+{
+	gpa_t dev;
+
+	if (!shadow_quick(v, e, &dev))
+		device(v, e, dev);
 	return true;
 }

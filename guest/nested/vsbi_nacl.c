@@ -45,12 +45,19 @@ static bool some_dirty(const struct nacl_shmem *s)
 		nacl_load(&d[5]) | nacl_load(&d[6]) | nacl_load(&d[12])) != 0;
 }
 
+static void look_at_time(struct vcpu *v)
+{
+	if (nested_of(v)->file.vs.henvcfg & HENVCFG_STCE)
+		nested_look_at_time(v);
+}
+
 static void show_all(struct vcpu *v, struct nacl_shmem *s)
 {
 	unsigned csr;
 
 	if (!has(nested_of(v), SBI_NACL_FEAT_SYNC_CSR) || !some_dirty(s)) {
-		nested_refresh(v);
+		nested_notice(v);
+		look_at_time(v);
 		ncsr_show(&nested_of(v)->file, s);
 		return;
 	}
@@ -80,7 +87,11 @@ void nacl_trapped(struct vcpu *v)
 	nacl_show_csr(v, CSR_HTINST);
 }
 
-/* "After supervisor (or L1) virtualization state changes from ON to OFF." */
+/*
+ * "After supervisor (or L1) virtualization state changes from ON to OFF." The words of the CSRs
+ * that L2's run does not change have their values, unless they were taken before it and not shown
+ * since.
+ */
 void nacl_left(struct vcpu *v)
 {
 	struct nested *n = nested_of(v);
@@ -88,13 +99,15 @@ void nacl_left(struct vcpu *v)
 
 	if (!s)
 		return;
-	if (has(n, SBI_NACL_FEAT_SYNC_CSR) && some_dirty(s)) {
+	if (n->words_taken ||
+	    (has(n, SBI_NACL_FEAT_SYNC_CSR) && !n->words_clean && some_dirty(s))) {
+		n->words_taken = false;
 		show_all(v, s);
-		return;
+	} else {
+		look_at_time(v);
+		ncsr_show_changing(&n->file, s);
 	}
-	if (ncsr_looks_at_time(&n->file, CSR_HIP))
-		nested_refresh(v);
-	ncsr_show(&n->file, s);
+	n->words_clean = false;
 }
 
 /* ---- sync_csr ---- */
@@ -153,19 +166,22 @@ static struct sbi_reply sync_csr(struct vcpu *v, struct nacl_shmem *s, uint64_t 
 
 /* ---- sync_hfence ---- */
 
-static void sync_entries(struct nested *n, struct nacl_hfence *e, unsigned count)
+static __attribute__((noinline)) void sync_entries(struct nested *n, struct nacl_hfence *e,
+						   unsigned count)
 {
 	struct hfence h;
 
 	for (; count; count--, e++) {
-		enum nacl_asked asked = nacl_hfence_unpack(e, &h);
-
-		if (asked == NACL_ASKED_NOTHING)
+		switch (nacl_hfence_unpack(e, &h)) {
+		case NACL_ASKED_NOTHING:
 			continue;
-		if (asked == NACL_ASKED_ONE)
+		case NACL_ASKED_ONE:
 			nested_hfence(n, &h);
-		else
+			break;
+		default:
 			nested_hfence_everything(n);
+			break;
+		}
 		nacl_hfence_done(e);
 	}
 }
@@ -176,14 +192,17 @@ static inline uint64_t six_configs(const struct nacl_hfence *e)
 	       nacl_load(&e[3].config) | nacl_load(&e[4].config) | nacl_load(&e[5].config);
 }
 
-static void sync_all_hfences(struct nested *n, struct nacl_shmem *s)
+static inline uint64_t thirty_configs(const struct nacl_hfence *e)
 {
-	struct nacl_hfence *end = s->hfence + NACL_HFENCE_ENTRIES;
+	return six_configs(e) | six_configs(e + 6) | six_configs(e + 12) | six_configs(e + 18) |
+	       six_configs(e + 24);
+}
 
-	static_assert(NACL_HFENCE_ENTRIES % 12 == 0, "twelve at a time");
-	for (struct nacl_hfence *e = s->hfence; e < end; e += 12)
-		if ((six_configs(e) | six_configs(e + 6)) & NACL_HFENCE_PENDING)
-			sync_entries(n, e, 12);
+static inline void sync_all_hfences(struct nested *n, struct nacl_shmem *s)
+{
+	static_assert(NACL_HFENCE_ENTRIES == 60, "twice thirty");
+	if ((thirty_configs(s->hfence) | thirty_configs(s->hfence + 30)) & NACL_HFENCE_PENDING)
+		sync_entries(n, s->hfence, NACL_HFENCE_ENTRIES);
 }
 
 static struct sbi_reply sync_hfence(struct vcpu *v, struct nacl_shmem *s, uint64_t index)
@@ -199,51 +218,50 @@ static struct sbi_reply sync_hfence(struct vcpu *v, struct nacl_shmem *s, uint64
 
 /* ---- sync_sret ---- */
 
-static inline void load_four(uint64_t *x, const uint64_t *from)
-{
-	uint64_t a = nacl_load(&from[0]), b = nacl_load(&from[1]), c = nacl_load(&from[2]),
-		 d = nacl_load(&from[3]);
-
-	x[0] = a;
-	x[1] = b;
-	x[2] = c;
-	x[3] = d;
-}
-
-/* x[0] is nobody's. */
-static inline void load_registers(uint64_t x[32], const uint64_t from[32])
-{
-	for (unsigned i = 0; i < 32; i += 16) {
-		load_four(x + i, from + i);
-		load_four(x + i + 4, from + i + 4);
-		load_four(x + i + 8, from + i + 8);
-		load_four(x + i + 12, from + i + 12);
-	}
-}
-
-static void sync_sret(struct vcpu *v)
+/* All but the registers, which sret does not look at. */
+static inline __attribute__((always_inline)) void sync_sret(struct vcpu *v)
 {
 	struct nested *n = nested_of(v);
 	struct nacl_shmem *s = n->shmem;
 
-	if (has(n, SBI_NACL_FEAT_SYNC_CSR) && some_dirty(s))
-		take_all(v, s);
+	if (has(n, SBI_NACL_FEAT_SYNC_CSR)) {
+		n->words_clean = true;
+		if (some_dirty(s)) {
+			n->words_taken = true;
+			take_all(v, s);
+		}
+	}
 	if (has(n, SBI_NACL_FEAT_SYNC_HFENCE))
 		sync_all_hfences(n, s);
-	if (n->spv_by_trap)
-		nested_refresh(v);
+	if (n->spv_by_trap) {
+		nested_notice(v);
+		n->spv_by_trap = false; /* L1 goes nowhere else before the sret */
+	}
 	nacl_swap(n);
-	load_registers(v->ctx.x, s->sret_x);
 	/* Else at the end of L2's run, which L1 is not there to see. */
-	if (has(n, SBI_NACL_FEAT_SYNC_CSR) && !(n->file.hstatus & HSTATUS_SPV))
+	if (has(n, SBI_NACL_FEAT_SYNC_CSR) && !(n->file.hstatus & HSTATUS_SPV)) {
+		n->words_taken = n->words_clean = false;
 		show_all(v, s);
+	}
 	nested_sret(v);
 }
 
 void nacl_quick(struct vcpu *v)
 {
 	v->sbi_calls++;
+	tlbsan_exit();
 	sync_sret(v);
+	tlbsan_enter(&v->vmid, v->vm->gstage.root.v);
+	hext.resume(&v->ctx, nested_of(v)->shmem->sret_x);
+}
+
+static void sync_sret_call(struct vcpu *v)
+{
+	const uint64_t *from = nested_of(v)->shmem->sret_x;
+
+	sync_sret(v);
+	for (unsigned i = 1; i < 32; i++)
+		v->ctx.x[i] = nacl_load(&from[i]);
 }
 
 /* ---- set_shmem, and the extension ---- */
@@ -304,7 +322,7 @@ struct sbi_reply vsbi_nacl(struct vcpu *v, uint64_t fid, const uint64_t *a)
 	case SBI_NACL_SYNC_HFENCE:
 		return sync_hfence(v, s, a[0]);
 	default:
-		sync_sret(v);
+		sync_sret_call(v);
 		return vsbi_then(VSBI_ELSEWHERE);
 	}
 }

@@ -135,6 +135,9 @@ struct hext_ops {
 	void (*put)(struct hext_ctx *ctx);
 	/* Runs the guest until vcpu_on_exit() says false. Interrupts masked. */
 	void (*enter)(struct hext_ctx *ctx);
+	/* From on_exit(), in the place of a return of true: the guest goes on with these registers, x[0] to x[31], rather
+	 * than with those of ctx. Returns or not, as is shorter. */
+	void (*resume)(struct hext_ctx *ctx, const uint64_t *x);
 	/* hvip: sets and clears lines of the loaded context. */
 	void (*hvip_set)(struct hext_ctx *ctx, uint64_t set);
 	void (*hvip_clear)(struct hext_ctx *ctx, uint64_t clear);

@@ -128,6 +128,15 @@ static inline bool nacl_range_makes_sense(unsigned order, uint64_t number, uint6
 	return number <= last && count - 1 <= last - number; /* last is small: not with count 0 */
 }
 
+/* A field of a config word, by two shifts: no mask to be loaded. */
+static inline uint64_t nacl_field(uint64_t config, unsigned shift, unsigned bits)
+{
+	return config << (64 - shift - bits) >> (64 - bits);
+}
+
+static_assert(NACL_HFENCE_VMID_MASK == BIT(14) - 1 && NACL_HFENCE_ASID_MASK == BIT(16) - 1,
+	      "nacl_hfence_unpack()");
+
 enum nacl_asked {
 	NACL_ASKED_NOTHING,    /* the entry is not pending */
 	NACL_ASKED_ONE,	       /* *out */
@@ -143,30 +152,38 @@ static inline enum nacl_asked nacl_hfence_unpack(const struct nacl_hfence *e, st
 {
 	const uint64_t unknown = NACL_HFENCE_RESERVED | (uint64_t)NACL_HFENCE_TYPES
 								<< NACL_HFENCE_TYPE_SHIFT;
-	/* The pending bit before the words that came with it: pack()'s release. */
-	uint64_t config = __atomic_load_n(&e->config, __ATOMIC_ACQUIRE), number, count;
-	unsigned type = config >> NACL_HFENCE_TYPE_SHIFT & NACL_HFENCE_TYPE_MASK;
-	unsigned order = config >> NACL_HFENCE_ORDER_SHIFT & NACL_HFENCE_ORDER_MASK;
+	const uint64_t order_bits = (uint64_t)NACL_HFENCE_ORDER_MASK << NACL_HFENCE_ORDER_SHIFT;
+	const uint64_t all_bit = UINT64_C(1) << NACL_HFENCE_TYPE_SHIFT;
+	uint64_t config = nacl_load(&e->config), number, count;
+	unsigned type = config >> NACL_HFENCE_TYPE_SHIFT & NACL_HFENCE_TYPE_MASK, order = 0;
 
 	static_assert(NACL_HFENCE_TYPES * 2 == NACL_HFENCE_TYPE_MASK + 1, "one bit tells");
-	if ((config & (NACL_HFENCE_PENDING | unknown)) != NACL_HFENCE_PENDING ||
-	    nacl_load(&e->reserved))
-		return config & NACL_HFENCE_PENDING ? NACL_ASKED_EVERYTHING : NACL_ASKED_NOTHING;
+	if (!(config & NACL_HFENCE_PENDING))
+		return NACL_ASKED_NOTHING;
+	/* The pending bit before the words that came with it: pack()'s release. */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	if ((config & unknown) || nacl_load(&e->reserved))
+		return NACL_ASKED_EVERYTHING;
 	number = nacl_load(&e->page_number);
 	count = nacl_load(&e->page_count);
-	if ((type & 1) || !nacl_range_makes_sense(order, number, count)) {
-		type |= 1;
-		order = 0;
-		number = count = 0;
+	/* Most are a range of 4 KiB pages, and nowhere near the end of all addresses. */
+	if ((config & (order_bits | all_bit)) || (number | (count - 1)) >> (NACL_ORDER_MAX - 1)) {
+		order = config >> NACL_HFENCE_ORDER_SHIFT & NACL_HFENCE_ORDER_MASK;
+		if ((type & 1) || !nacl_range_makes_sense(order, number, count)) {
+			type |= 1;
+			order = 0;
+			number = count = 0;
+		}
 	}
-	*out = (struct hfence){.type = (uint8_t)type,
-			       .order = (uint8_t)order,
-			       .addr = number << (order + PAGE_SHIFT),
-			       .count = count};
-	if (nacl_has_vmid(type))
-		out->vmid = config >> NACL_HFENCE_VMID_SHIFT & NACL_HFENCE_VMID_MASK;
-	if (nacl_has_asid(type))
-		out->asid = config >> NACL_HFENCE_ASID_SHIFT & NACL_HFENCE_ASID_MASK;
+	out->type = (uint8_t)type;
+	out->order = (uint8_t)order;
+	out->vmid =
+		nacl_has_vmid(type) ? (uint16_t)nacl_field(config, NACL_HFENCE_VMID_SHIFT, 14) : 0;
+	out->asid =
+		nacl_has_asid(type) ? (uint16_t)nacl_field(config, NACL_HFENCE_ASID_SHIFT, 16) : 0;
+	out->l2 = false;
+	out->addr = number << (order + PAGE_SHIFT);
+	out->count = count;
 	return NACL_ASKED_ONE;
 }
 

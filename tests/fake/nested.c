@@ -41,7 +41,12 @@ bool nested_csr_write(struct vcpu *v, unsigned csr, uint64_t val)
 	return ncsr_write(&n->file, csr, val);
 }
 
-void nested_refresh(struct vcpu *v)
+void nested_notice(struct vcpu *v)
+{
+	(void)v;
+}
+
+void nested_look_at_time(struct vcpu *v)
 {
 	(void)v;
 }

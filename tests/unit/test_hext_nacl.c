@@ -187,6 +187,14 @@ void hext_native_enter(struct hext_ctx *c)
 	} while (native_fast(c) || vcpu_on_exit(c, &c->exit));
 }
 
+/* For vcpus that have guests themselves. */
+void hext_native_resume(struct hext_ctx *c, const uint64_t *x)
+{
+	(void)c;
+	(void)x;
+	abort();
+}
+
 /* ---- The core ---- */
 
 static void fence_self(int v, struct hfence h)

@@ -51,8 +51,10 @@ bool ncsr_write(struct ncsr_file *f, unsigned csr, uint64_t val);
 	(HSTATUS_GVA | HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_HU | HSTATUS_VTVM | HSTATUS_VTW | \
 	 HSTATUS_VTSR)
 
-/* All of them into a shared memory's CSR space, as ncsr_read() would give them. */
+/* All of them into a shared memory's CSR space, as ncsr_read() would give them; those alone that
+ * the guest's guest and its traps change. */
 void ncsr_show(const struct ncsr_file *f, struct nacl_shmem *s);
+void ncsr_show_changing(const struct ncsr_file *f, struct nacl_shmem *s);
 
 /* How a CSR is read and written. */
 enum ncsr_how {
