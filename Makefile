@@ -6,7 +6,7 @@
 #   make gdb        the same, with gdb on the serial line (GUEST= GDB_ARGS=: scripts/gdb.sh); make gdb-host: on QEMU, for Nacre
 #   make trace      the same, traced: build/trace.json for Perfetto, build/trace.svg (TRACE= ...: scripts/trace.sh)
 #   make test       everything; the last line is "N passed, N failed". Parts: unit check fuzz guest boot
-#   make bench      instructions per operation, natively and under Nacre
+#   make bench      instructions per operation, natively and under Nacre; make bench-nested: of hypervisors under Nacre
 #   make TLBSAN=1   build/tlbsan/nacre.bin: the same, and it watches its own fences
 #   make setup      only install what is missing
 #

@@ -1,36 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Instructions per operation, natively on OpenSBI or as a guest. Meant for -icount
- * shift=0,sleep=off, where an instruction is a nanosecond of virtual time and rdtime counts every
- * 100 of them: each operation is repeated, the same loop without it is subtracted, and the rest
- * divided. One line each: "bench NAME INSTRUCTIONS" (one decimal).
+ * Instructions per operation (bench.h), natively on OpenSBI or as a guest of any depth.
  */
-#include "lib.h"
-
-#define LOOPS 2000
-
-/* In tenths of an instruction; a tick is 1 s / timebase, an instruction 1 ns. */
-static void report(const char *name, uint64_t ticks, uint64_t empty, unsigned loops)
-{
-	uint64_t ns = (ticks > empty ? ticks - empty : 0) * (1000000000 / machine.timebase);
-	uint64_t tenths = (ns * 10 + loops / 2) / loops;
-
-	print("bench %s %lu.%lu\n", name, tenths / 10, tenths % 10);
-}
-
-/* Ticks that LOOPS times the statement take, the loop included. */
-#define TICKS(statement)                                \
-	({                                              \
-		uint64_t t_;                            \
-		statement;                              \
-		t_ = rdtime();                          \
-		for (unsigned i_ = 0; i_ < LOOPS; i_++) \
-			statement;                      \
-		rdtime() - t_;                          \
-	})
-
-#define NOTHING		       __asm__ volatile("" : : : "memory")
-#define BENCH(name, statement) report(name, TICKS(statement), TICKS(NOTHING), LOOPS)
+#include "bench.h"
 
 /*
  * Ticks of LOOPS ecalls with these registers. The loop sets a0 and a1 again each time; without the
@@ -133,7 +105,8 @@ static void bench_illegal(void)
 	report("csr-illegal", t, TICKS(NOTHING), LOOPS);
 }
 
-/* By the hart that has Zabha, or by whoever carries it out: from Bare, and through page tables as kernels do. */
+/* By the hart that has Zabha, or by whoever carries it out: from Bare, and through page tables as
+ * kernels do. */
 static uint64_t amoadd_b(volatile uint8_t *p)
 {
 	register uint64_t a0 __asm__("a0") = (uintptr_t)p;
@@ -142,7 +115,10 @@ static uint64_t amoadd_b(volatile uint8_t *p)
 	/* The lesser of two: a timer interrupt of the hypervisor's own may fall into one. */
 	for (unsigned i = 0; i < 2; i++) {
 		/* amoadd.b a1, a1, (a0) */
-		uint64_t t = TICKS(__asm__ volatile(".word 0x00b505af" : : "r"(a0) : "a1", "memory"));
+		uint64_t t = TICKS(__asm__ volatile(".word 0x00b505af"
+						    :
+						    : "r"(a0)
+						    : "a1", "memory"));
 
 		least = t < least ? t : least;
 	}
@@ -300,6 +276,8 @@ void guest_main(void)
 	bench_ipi_self();
 	bench_call("rfence-self", (struct call){SBI_EXT_RFENCE, SBI_RFENCE_SFENCE_VMA, 1,
 						harts[0].id, 0x80000000, 4096});
+	bench_call("rfence-self-32", (struct call){SBI_EXT_RFENCE, SBI_RFENCE_SFENCE_VMA, 1,
+						   harts[0].id, 0x80000000, 32 * 4096});
 	if (machine.uart)
 		BENCH("uart-read", (void)mmio_read(uint8_t, machine.uart + 5));
 	if (machine.plic)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # make bench: instructions per operation, natively on OpenSBI and under Nacre, as a table and as $(BUILD)/bench.svg.
-# The guest is a program on the test guests' library (tests/guest/guest.mk).
+# make bench-nested: those of hypervisors under Nacre and of their guests, as tables and as $(BUILD)/bench-nested.svg.
+# The guests are programs on the test guests' library (tests/guest/guest.mk).
 
 BENCH_OUT := $(BUILD)/tests/bench
 
@@ -19,15 +20,23 @@ $(BENCH_OUT)/%.bin: $(BENCH_OUT)/%.elf
 	$(patsubst tests/bench/%.c,$(BENCH_OUT)/%.elf,$(wildcard tests/bench/*.c))
 -include $(wildcard $(BENCH_OUT)/*.d)
 
-# /init of the Linux rows: a static program without a library, alone in its initial file system
-$(BENCH_OUT)/init: tests/bench/init.S
+# /init of the Linux rows: static programs without a library, each alone in its initial file system
+BENCH_INIT := -march=rv64imac -misa-spec=2.2 -mabi=lp64 -nostdlib -static -Wl,--no-relax -Wl,--build-id=none
+
+$(BENCH_OUT)/user/init: tests/bench/init.S
 	@mkdir -p $(@D)
-	$(Q)$(GUEST_CC) -march=rv64imac -misa-spec=2.2 -mabi=lp64 -nostdlib -static -Wl,--no-relax -Wl,--build-id=none -o $@ $<
+	$(Q)$(GUEST_CC) $(BENCH_INIT) -o $@ $<
 
-$(BENCH_OUT)/initrd.cpio: $(BENCH_OUT)/init
-	$(Q)cd $(@D) && echo init | cpio -o -H newc -R 0:0 --quiet --reproducible >$(@F).tmp && mv $(@F).tmp $(@F)
+$(BENCH_OUT)/load/init: tests/bench/load.c
+	@mkdir -p $(@D)
+	$(Q)$(GUEST_CC) $(BENCH_INIT) -std=gnu11 -O2 -Wall -Wextra -Werror -ffreestanding -fno-stack-protector -o $@ $<
 
-.PHONY: bench bench-programs
+$(BENCH_OUT)/initrd.cpio: $(BENCH_OUT)/user/init
+$(BENCH_OUT)/load.cpio: $(BENCH_OUT)/load/init
+$(BENCH_OUT)/initrd.cpio $(BENCH_OUT)/load.cpio:
+	$(Q)cd $(<D) && echo init | cpio -o -H newc -R 0:0 --quiet --reproducible >../$(@F).tmp && mv ../$(@F).tmp ../$(@F)
+
+.PHONY: bench bench-nested bench-programs
 bench-programs: $(BENCH_OUT)/bench.bin $(BENCH_OUT)/initrd.cpio
 
 # NATIVE=1: only the native column
@@ -35,3 +44,8 @@ bench: bench-programs
 	@scripts/setup.sh tools guest
 	$(if $(NATIVE),,@$(MAKE) all)
 	@tests/bench/bench.sh
+
+bench-nested: bench-programs $(BENCH_OUT)/nested.bin $(BENCH_OUT)/load.cpio
+	@scripts/setup.sh tools guest kvm
+	@$(MAKE) all
+	@tests/bench/bench-nested.sh

@@ -2,38 +2,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # bench.sh: instructions per operation and to Linux's user space, natively on OpenSBI and under Nacre, in one run: a table, and
 # build/bench.svg. NATIVE=1 leaves Nacre out, LINUX=0 the Linux rows; CHECK=1 makes a value over its limit an error.
-# All runs use -icount, so they are identical to the tick whatever else the machine does.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/run-lib.sh
+. tests/bench/lib.sh
 
-readonly ICOUNT='-icount shift=0,sleep=off -seed 1 -rtc base=2026-01-01T00:00:00,clock=vm'
-# With more than one hart, else a spinning one burns its whole turn
-readonly TURNS='-netdev hubport,id=n0,hubid=0 -object filter-buffer,id=f0,netdev=n0,interval=2'
-readonly OUT=build/tests/bench
 readonly ZABHA=rv64,zabha=true,zacas=true EMULATED=host,+zabha,+zacas
-
-# boot LOG HARTS MEM: the guest of KERNEL, INITRD, BOOTARGS, with ISA or on CPU or BOARD if set, natively if NATIVE is set, else under Nacre
-boot() {
-	local log=$1
-	unset GUESTS
-	SMP=$2 VCPUS=$2 GUEST_MEM=$3 MEM=1G MACHINE=${BOARD:-virt}
-	[ -z "${NATIVE:-}" ] || MEM=$3
-	QEMU_ARGS="-no-reboot $ICOUNT"
-	[ "$SMP" = 1 ] || QEMU_ARGS+=" $TURNS"
-	check_variables
-	prepare
-	# As natively, hart n is hart n: what OpenSBI takes for an IPI depends on the number of the target
-	if [ "$SMP" != 1 ] && [ -z "${NATIVE:-}" ]; then
-		sed -i 's/vcpus = <2>;/& affinity = <0 1>;/' "$dir/guest.dts"
-		scripts/bundle.sh "$dir/guest.dts" "$dir/bundle.cpio" "$dir"
-	fi
-	timeout -k 5 "${LIMIT:-600}" "${QEMU[@]}" </dev/null >"$log" 2>&1 || fail "bench: no end of $log"
-	rm -rf "$dir"
-}
-
-# rows PREFIX LOG: the "bench NAME VALUE" lines as "PREFIX NAME VALUE"
-rows() { tr -d '\r' <"$2" | awk -v p="$1" '$1 == "bench" { print p, $2, $3 }'; }
 
 # The two-hart rows come from a machine with two harts, the others from one with one.
 operations() {
@@ -66,14 +40,13 @@ amos() {
 
 # linux WAY NAME IMAGE BOOTARGS: millions of instructions from the kernel's entry to /init
 linux() {
-	local way=$1 name=$2 log=$OUT/$1-$2.log entry user
+	local way=$1 name=$2 log=$OUT/$1-$2.log user
 	KERNEL=$3 INITRD=$OUT/initrd.cpio BOOTARGS=$4
 	[ -f "$KERNEL" ] || return 0
 	boot "$log" 1 512M
-	entry=$(tr -d '\r' <"$OUT/$way-1.log" | awk '$1 == "bench-entry" { print $2 }')
-	user=$(tr -d '\r' <"$log" | awk '$1 == "linux-user" { print $2 }')
+	user=$(value "$log" linux-user)
 	[ -n "$user" ] || fail "bench: Linux did not reach user space: $log"
-	awk -v w="$way" -v n="$name" -v t=$((user - entry)) 'BEGIN { printf "%s %s %.1f\n", w, n, t / 10000 }'
+	millions "$way $name" $((user - $(value "$OUT/$way-1.log" bench-entry)))
 }
 
 measure() {
@@ -104,4 +77,4 @@ trap 'rm -rf "$dir"' EXIT
 		measure nacre
 	fi
 } >"$OUT/values"
-awk -v svg=build/bench.svg -v check="${CHECK:-}" -f tests/bench/table.awk "$OUT/values"
+awk -v svg=build/bench.svg -v check="${CHECK:-}" -f tests/bench/svg.awk -f tests/bench/table.awk "$OUT/values"

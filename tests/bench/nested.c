@@ -1,36 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Instructions per operation of a guest hypervisor (L1), as bench.c counts them: CSRs, fences and
+ * Instructions per operation of a guest hypervisor (L1), as bench.h counts them: CSRs, fences and
  * round trips to its own guest (L2) and back, by the instructions and by SBI nested acceleration.
- * One line each: "bench NAME INSTRUCTIONS". L2 does nothing but call; L1 has the shortest trap
- * handler there can be, so what counts is what the layers below do.
+ * L2 does nothing but call; L1 has the shortest trap handler there can be, so what counts is what
+ * the layers below do.
  */
 #include <string.h>
+#include "bench.h"
 #include "hcsr.h"
 #include "run.h"
 
-#define LOOPS 2000
 #define BATCH 32
-
-static void report(const char *name, uint64_t ticks, uint64_t empty, unsigned loops)
-{
-	uint64_t ns = (ticks > empty ? ticks - empty : 0) * (1000000000 / machine.timebase);
-	uint64_t tenths = (ns * 10 + loops / 2) / loops;
-
-	print("bench %s %lu.%lu\n", name, tenths / 10, tenths % 10);
-}
-
-#define TICKS(statement)                                \
-	({                                              \
-		uint64_t t_;                            \
-		statement;                              \
-		t_ = rdtime();                          \
-		for (unsigned i_ = 0; i_ < LOOPS; i_++) \
-			statement;                      \
-		rdtime() - t_;                          \
-	})
-#define NOTHING		       __asm__ volatile("" : : : "memory")
-#define BENCH(name, statement) report(name, TICKS(statement), TICKS(NOTHING), LOOPS)
 
 /*
  * void sret_loop(n), call_loop(n): n times into L2 and back. stvec is the loop itself, so each trap
@@ -66,6 +46,45 @@ __asm__(".balign 4\n"
 	"2:	ld	t6, 8(a1)\n"
 	"	csrw	stvec, t6\n"
 	"	ret\n");
+
+/*
+ * uint64_t vmid_loop(n, hgatp, toggle, add): as sret_loop(), with another hgatp each time: bits
+ * toggled, then something added. Ticks from before the write of hgatp to L2's first instruction,
+ * which is at vmid_l2; it changes no register that L1 uses but the sum.
+ */
+uint64_t vmid_loop(uint64_t n, uint64_t hgatp, uint64_t toggle, uint64_t add);
+extern char vmid_l2[];
+__asm__(".balign 4\n"
+	"vmid_loop:\n"
+	"	la	t0, 1f\n"
+	"	csrrw	t6, stvec, t0\n"
+	"	li	a4, 0\n"
+	"	la	t1, vmid_l2\n"
+	".balign 4\n"
+	"1:	addi	a0, a0, -1\n"
+	"	bltz	a0, 2f\n"
+	"	csrw	sepc, t1\n"
+	"	xor	a1, a1, a2\n"
+	"	add	a1, a1, a3\n"
+	"	rdtime	t2\n"
+	"	csrw	0x680, a1\n"
+	"	sret\n"
+	"2:	csrw	stvec, t6\n"
+	"	mv	a0, a4\n"
+	"	ret\n"
+	"vmid_l2:\n"
+	"	rdtime	t3\n"
+	"	sub	t3, t3, t2\n"
+	"	add	a4, a4, t3\n"
+	"	ecall\n");
+
+#define VMID(n) ((uint64_t)(n) << 44) /* in hgatp */
+
+/* Between two VMIDs that have been used before, or each time one that has not. */
+static uint64_t vmid_entries(uint64_t toggle, uint64_t add)
+{
+	return vmid_loop(LOOPS, run_gstage(1), toggle, add);
+}
 
 /* All registers of L2 are those of L1 when it calls. */
 static uint64_t call_trips(void)
@@ -120,6 +139,8 @@ static void bench_instructions(void)
 {
 	BENCH("csr-read", csr_read(CSR_HVIP));
 	BENCH("csr-write", csr_write(CSR_VSSCRATCH, 5));
+	BENCH("hstatus-read", csr_read(CSR_HSTATUS));
+	BENCH("hstatus-write", csr_write(CSR_HSTATUS, HSTATUS_VSXL64));
 	BENCH("hfence-gvma", __asm__ volatile(".insn r 0x73, 0, 0x31, x0, %0, %1"
 					      :
 					      : "r"(0x20000000UL), "r"(1UL)));
@@ -164,11 +185,22 @@ static void bench_nacl(void)
 	report("round-trip-nacl", call_trips(), 0, LOOPS);
 }
 
+static void bench_vmids(void)
+{
+	nacl_set_shmem(NULL);
+	prepare_l2();
+	csr_write(CSR_HCOUNTEREN, COUNTEREN_ZICNTR);
+	vmid_entries(VMID(3), 0);
+	report("vmid-cached", vmid_entries(VMID(3), 0), 0, LOOPS);
+	report("vmid-fresh", vmid_entries(0, VMID(1)), 0, LOOPS);
+}
+
 void guest_main(void)
 {
 	csr_write(CSR_SIE, 0);
 	bench_instructions();
 	if (sbi_probe(SBI_EXT_NACL))
 		bench_nacl();
+	bench_vmids();
 	check("nested", true);
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Lines "native NAME VALUE" and "nacre NAME VALUE" -> a table on standard output and a bar chart in the file `svg`.
+# Lines "native NAME VALUE" and "nacre NAME VALUE" -> a table on standard output and a bar chart in the file `svg` (svg.awk).
 # Limits: a number is absolute; "x1.02" is relative to native. With check=1 a value over its limit is exit status 1.
 
 BEGIN {
@@ -17,6 +17,7 @@ BEGIN {
 	text["set-timer"] = "SBI set_timer"
 	text["ipi-self"] = "send_ipi to self, interrupt taken"
 	text["rfence-self"] = "remote_sfence_vma to self, 1 page"
+	text["rfence-self-32"] = "remote_sfence_vma to self, 32 pages"
 	text["uart-read"] = "UART register read"
 	text["plic-read"] = "PLIC register read"
 	text["wfi-pending"] = "WFI with an interrupt pending"
@@ -79,38 +80,15 @@ function verdict(k,	c)
 	return value["nacre", k] + 0 <= c ? "ok" : "over"
 }
 
-# A bar: the logarithm, as the rows are five orders of magnitude apart.
-function width(v)
+function draw(	i, k)
 {
-	return v <= 1 ? 2 : 2 + 55 * log(v) / log(10)
-}
-
-function bar(y, way, k, colour)
-{
-	if (!((way, k) in value))
-		return
-	printf "<rect x=\"300\" y=\"%d\" width=\"%.1f\" height=\"9\" fill=\"%s\"/>", y, width(value[way, k]), colour >svg
-	printf "<text x=\"%.1f\" y=\"%d\" font-size=\"9\">%s</text>\n", 305 + width(value[way, k]), y + 8, value[way, k] >svg
-}
-
-function draw(	i, y)
-{
-	printf "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"820\" height=\"%d\" font-family=\"sans-serif\">\n", n * 30 + 50 >svg
-	print "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>" >svg
-	print "<text x=\"10\" y=\"20\" font-size=\"14\">Instructions per operation (logarithmic): " \
-		"<tspan fill=\"#777\">native OpenSBI</tspan>, <tspan fill=\"#0a6\">Nacre</tspan>, " \
-		"<tspan fill=\"#c30\">limit</tspan></text>" >svg
+	svg_begin(n, "Instructions per operation (logarithmic): <tspan fill=\"#777\">native OpenSBI</tspan>, " \
+		"<tspan fill=\"#0a6\">Nacre</tspan>, <tspan fill=\"#c30\">limit</tspan>")
 	for (i = 0; i < n; i++) {
-		y = 40 + 30 * i
-		printf "<text x=\"10\" y=\"%d\" font-size=\"12\">%s</text>\n", y + 13, label(name[i]) >svg
-		bar(y, "native", name[i], "#999")
-		bar(y + 11, "nacre", name[i], verdict(name[i]) == "over" ? "#e80" : "#0a6")
-		if (ceiling(name[i]) != "")
-			printf "<rect x=\"%.1f\" y=\"%d\" width=\"2\" height=\"22\" fill=\"#c30\"/>\n", \
-				300 + width(ceiling(name[i])), y - 1 >svg
+		k = name[i]
+		svg_row(i, label(k), value["native", k], value["nacre", k], verdict(k) == "over", ceiling(k))
 	}
-	print "</svg>" >svg
-	close(svg)
+	svg_end()
 }
 
 END {
