@@ -95,6 +95,11 @@ static int read_affinity(const struct prop *p)
 	return 0;
 }
 
+static int read_debug_clock(const struct prop *p)
+{
+	return prop_choice(p, "stand", "run", &((struct vm_config *)p->out)->debug_clock_runs);
+}
+
 static int read_no_autostart(const struct prop *p)
 {
 	((struct vm_config *)p->out)->autostart = false;
@@ -136,6 +141,7 @@ static const struct prop_type guest_props[] = {
 	{"no-autostart", read_no_autostart, false},
 	{"nacl", read_nacl, false},
 	{"no-nacl", read_no_nacl, false},
+	{"debug-clock", read_debug_clock, false},
 };
 
 /* The console's properties. */

@@ -153,6 +153,7 @@ bool monitor_send_break(const char *const *arg);
 bool monitor_break(const char *const *arg);
 bool monitor_delete(const char *const *arg);
 bool monitor_step(const char *const *arg);
+bool monitor_clock(const char *const *arg);
 /* Lets a guest go on that the monitor has stopped. False: it has not. */
 bool monitor_go_on(struct vm *vm);
 

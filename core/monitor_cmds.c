@@ -272,6 +272,9 @@ const struct monitor_command monitor_commands[] = {
 	 "The other vcpus stand still, and then all of the guest, until \"continue\". With N 0 "
 	 "the\n"
 	 "guest is only stopped. Breakpoints do not end it; interrupts wait."},
+	{"clock", "[GUEST [stand|run]]", "a guest's time while it is stopped", 0, 2, monitor_clock,
+	 "stand: a breakpoint, a step or a debugger costs it no time. run: it finds its timers\n"
+	 "expired then, as after \"pause\". Property debug-clock; counts when it goes on next."},
 	{"regs", "[GUEST [VCPU [fp|v]]]", "a vcpu's registers", 0, 3, monitor_regs,
 	 "With the fields of its CSRs: its own (the VS ones of the hart), then those that Nacre "
 	 "set.\n"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The monitor as a debugger: break, delete, step and continue, on the functions of core/debug.h
- * that the GDB stub is made of.
+ * The monitor as a debugger: break, delete, step, continue and clock, on the functions of
+ * core/debug.h that the GDB stub is made of.
  *
  * A guest is attached to while it has a breakpoint of the monitor's, or stands still for it.
  * Commands only write down what is wanted; the poll does it once all of the guest stands still.
@@ -392,6 +392,24 @@ bool monitor_step(const char *const *arg)
 	if (m->told && !steps)
 		tell(m->at);
 	debug_stop(vm);
+	return true;
+}
+
+bool monitor_clock(const char *const *arg)
+{
+	struct vm *vm = monitor_guest(arg[0]);
+	bool run = arg[1] && !strcmp(arg[1], "run");
+
+	if (!vm)
+		return true;
+	if (arg[1] && !run && strcmp(arg[1], "stand") != 0) {
+		monitor_printf("usage: clock [GUEST [stand|run]]\n");
+		return true;
+	}
+	if (arg[1])
+		vm->cfg.debug_clock_runs = run;
+	monitor_printf("%s: its clock %s while it is stopped\n", vm->name,
+		       vm->cfg.debug_clock_runs ? "runs" : "stands");
 	return true;
 }
 

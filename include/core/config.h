@@ -45,6 +45,7 @@ struct vm_config {
 	uint32_t vcpus;	      /* 1..VM_MAX_VCPUS */
 	enum vm_console console;
 	bool autostart;
+	bool debug_clock_runs;	 /* its time goes on while a debugger has stopped it */
 	bool nacl;		 /* SBI NACL is there, if the ISA has H, */
 	uint8_t nacl_features;	 /* with these: bit SBI_NACL_FEAT_* */
 	const void *affinity;	 /* big-endian cells: read with vm_config_hart() */

@@ -234,7 +234,10 @@ static const struct {
 	 "\"none\" alone"},
 	{BYTES("vcpu", "\x00\x00\x00\x01"), NACRE_EINVAL,
 	 "/g: unknown property \"vcpu\" (allowed: compatible, vcpus, memory, kernel, initrd, "
-	 "bootargs, isa, console, affinity, autostart, no-autostart, nacl, no-nacl)"},
+	 "bootargs, isa, console, affinity, autostart, no-autostart, nacl, no-nacl, "
+	 "debug-clock)"},
+	{STRING("debug-clock", "stop"), NACRE_EINVAL,
+	 "/g: debug-clock: \"stop\" is not \"stand\" or \"run\""},
 };
 
 /* Each wrong guest stands between two right ones, which are not disturbed. */
