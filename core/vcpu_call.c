@@ -10,18 +10,17 @@
 
 void vcpu_answer_call(struct vcpu *v)
 {
-	struct vcpu_call *call = v->call;
+	void (*fn)(struct vcpu *, void *) = v->call.fn;
 
-	if (!call)
+	if (!fn)
 		return;
-	v->call = NULL;
-	call->fn(v, call->arg);
-	atomic_store_release(&call->done, 1); /* what fn did before the caller goes on */
+	v->call.fn = NULL;
+	fn(v, v->call.arg);
+	atomic_store_release(&v->call.done, 1); /* what fn did before the caller goes on */
 }
 
 void vcpu_call(struct vcpu *v, void (*fn)(struct vcpu *v, void *arg), void *arg)
 {
-	struct vcpu_call call = {.fn = fn, .arg = arg};
 	bool running;
 
 	if (this_cpu()->current == v) {
@@ -31,7 +30,7 @@ void vcpu_call(struct vcpu *v, void (*fn)(struct vcpu *v, void *arg), void *arg)
 	spin_lock(&sched_lock);
 	running = v->state == V_RUNNING;
 	if (running)
-		v->call = &call;
+		v->call = (struct vcpu_call){.fn = fn, .arg = arg};
 	else
 		fn(v, arg);
 	spin_unlock(&sched_lock);
@@ -39,6 +38,6 @@ void vcpu_call(struct vcpu *v, void (*fn)(struct vcpu *v, void *arg), void *arg)
 		return;
 	/* Under the lock it had still to come to the end of its turn; that answers, too. */
 	vcpu_request(v, VCPU_REQ_CALL);
-	while (!atomic_load_acquire(&call.done))
+	while (!atomic_load_acquire(&v->call.done))
 		cpu_relax();
 }

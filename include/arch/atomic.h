@@ -9,14 +9,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define atomic_load(p)		   __atomic_load_n(p, __ATOMIC_RELAXED)
-#define atomic_store(p, v)	   __atomic_store_n(p, v, __ATOMIC_RELAXED)
-#define atomic_load_acquire(p)	   __atomic_load_n(p, __ATOMIC_ACQUIRE)
-#define atomic_store_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
-#define atomic_or(p, v)		   __atomic_fetch_or(p, v, __ATOMIC_SEQ_CST)
-#define atomic_and(p, v)	   __atomic_fetch_and(p, v, __ATOMIC_SEQ_CST)
-#define atomic_add(p, v)	   __atomic_fetch_add(p, v, __ATOMIC_SEQ_CST)
-#define atomic_swap(p, v)	   __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
+#define atomic_load(p)	       __atomic_load_n(p, __ATOMIC_RELAXED)
+#define atomic_load_acquire(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
+/*
+ * Stores as the unprivileged specification maps them ("Mappings from C/C++ primitives to RISC-V
+ * primitives"). Not by __atomic_store_n(), of which GCC before 13 makes an AMO, for a release with
+ * a fence of devices before it.
+ */
+#define atomic_store(p, v) ((void)(*(volatile __typeof__(*(p)) *)(p) = (v)))
+#define atomic_store_release(p, v)                            \
+	({                                                    \
+		__asm__ volatile("fence rw, w" ::: "memory"); \
+		atomic_store(p, v);                           \
+	})
+#define atomic_or(p, v)	  __atomic_fetch_or(p, v, __ATOMIC_SEQ_CST)
+#define atomic_and(p, v)  __atomic_fetch_and(p, v, __ATOMIC_SEQ_CST)
+#define atomic_add(p, v)  __atomic_fetch_add(p, v, __ATOMIC_SEQ_CST)
+#define atomic_swap(p, v) __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
 
 /* Full fence between normal memory accesses; every use says which two it orders. */
 static inline void fence_rw_rw(void)
@@ -64,7 +73,9 @@ static inline void spin_lock(struct spinlock *l)
 
 static inline void spin_unlock(struct spinlock *l)
 {
-	__atomic_store_n(&l->locked, 0, __ATOMIC_RELEASE);
+	/* Device writes too: under the lock of a device the next holder's come after them. */
+	__asm__ volatile("fence iorw, w" ::: "memory");
+	atomic_store(&l->locked, 0);
 }
 
 #endif

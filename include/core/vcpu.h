@@ -63,9 +63,9 @@ enum vcpu_state {
 
 struct vcpu;
 
-/* What a hart wants to be done with a vcpu's registers; on its stack while it waits. */
+/* What the boot hart wants to be done with a vcpu's registers, while it waits for that. */
 struct vcpu_call {
-	void (*fn)(struct vcpu *v, void *arg);
+	void (*fn)(struct vcpu *v, void *arg); /* NULL: nothing */
 	void *arg;
 	uint32_t done; /* atomic */
 };
@@ -111,7 +111,7 @@ struct vcpu {
 	uint32_t ssip;	   /* an IPI arrived */
 	uint32_t trace_who; /* vm | vcpu << 16; constant */
 
-	struct vcpu_call *call; /* set under sched_lock while V_RUNNING, taken by the owner */
+	struct vcpu_call call; /* set under sched_lock while V_RUNNING, taken by the owner */
 
 	struct spinlock fence_lock; /* inside nothing; nothing inside */
 	struct hfence_queue fences;
@@ -151,7 +151,7 @@ struct vcpu {
 	void *vregs; /* 32 * vlenb bytes, NULL without vector */
 	struct vpmu pmu;
 	uint64_t sbi_calls, mmio, injected;
-	uint64_t mmio_last; /* guest physical address of the last device access */
+	uint64_t mmio_last;    /* guest physical address of the last device access */
 	uint64_t fences_in[8]; /* by NACL_HFENCE_* */
 	struct vcpu_sbi sbi;
 	struct vcpu_trace trace; /* last: the offsets of the others matter */

@@ -101,6 +101,19 @@ struct vm_chunk { /* a run of host memory behind guest RAM */
 
 struct vm {
 	struct vm *next; /* all VMs, in order of creation; none is ever taken out */
+	/* What exits look at comes first, in reach of an instruction's offset. */
+	const struct vm_ops *ops;
+	struct vcpu **vcpu;
+	unsigned nvcpus;
+	struct spinlock dev_lock;	/* the VM's virtual devices */
+	void *devices;			/* guest room */
+	struct vm_debug *debug;		/* NULL: no debugger */
+	uint64_t time_zero;		/* host time of the guest's time 0 */
+	uint32_t exclusive;		/* atomic */
+	struct spinlock exclusive_lock; /* outermost, of vcpu_exclusive() */
+	struct bus bus;
+	struct gstage gstage;
+
 	char name[VM_NAME_MAX];
 	struct vm_config cfg;
 	struct bundle bundle; /* that it is started from, each time; stays in place */
@@ -109,21 +122,10 @@ struct vm {
 	struct isa_set emulated;      /* of isa, what the host has not */
 	bool emulates;		      /* there is something in it */
 	char isa_request[VM_ISA_MAX]; /* cfg.isa points here once the monitor has changed it */
-	const struct vm_ops *ops;
-	struct vcpu **vcpu;
-	unsigned nvcpus;
 
-	struct gstage gstage;
 	uint64_t ram_size;
 	struct vm_chunk chunk[VM_CHUNKS];
 	unsigned nchunks;
-	struct bus bus;
-	struct spinlock dev_lock;	/* the VM's virtual devices */
-	struct spinlock exclusive_lock; /* outermost, of vcpu_exclusive() */
-	uint32_t exclusive;		/* atomic */
-	void *devices;			/* guest room */
-	struct vm_debug *debug;		/* NULL: no debugger */
-	uint64_t time_zero;		/* host time of the guest's time 0 */
 	uint64_t boots;
 	uint64_t build_ticks; /* spent in zeroing and loading, all boots */
 
