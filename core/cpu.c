@@ -23,10 +23,19 @@ void cpu_kick(struct cpu *c)
 	 * idle()). */
 	if (atomic_swap(&c->kicked, 1) || atomic_load(&c->polling))
 		return;
-	if (c->setssip)
-		io_write32(c->setssip, 1);
+	if (c->bell.reg)
+		io_write32(c->bell.reg, c->bell.ring);
 	else
 		sbi_send_ipi(c->hartid);
+}
+
+void cpu_kick_hush(struct cpu *c)
+{
+	arch_irq_clear_ssi();
+	if (!c->bell.holds)
+		return;
+	io_write32(c->bell.reg, c->bell.hush);
+	fence_io(); /* before `kicked` = 0, or who sees that could ring first */
 }
 
 void cpu_kick_ack(struct cpu *c)

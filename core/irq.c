@@ -8,6 +8,7 @@
 #include <arch/irq.h>
 #include <core/cpu.h>
 #include <core/errno.h>
+#include <core/host.h>
 #include <core/irq.h>
 #include <core/log.h>
 #include <core/sched.h>
@@ -19,7 +20,8 @@
 
 static const struct irqchip *chip;
 static uint32_t chip_phandle;
-static volatile uint32_t *(*setssip_of)(const struct cpu *c);
+static const struct bell *bells; /* of host.hart[i]; NULL: the firmware kicks */
+static uint32_t bell_irq;	 /* what they ring with; 0: none of the chip's */
 
 static struct {
 	uint32_t irq;
@@ -34,6 +36,14 @@ void irq_set_chip(const struct irqchip *newchip, uint32_t phandle)
 	chip_phandle = phandle;
 }
 
+static void add_handler(uint32_t irq, void (*handler)(void *), void *arg)
+{
+	handlers[handler_count].irq = irq;
+	handlers[handler_count].handler = handler;
+	handlers[handler_count].arg = arg;
+	handler_count++;
+}
+
 int irq_request(uint32_t parent, uint32_t irq, void (*handler)(void *), void *arg)
 {
 	int rc;
@@ -45,21 +55,38 @@ int irq_request(uint32_t parent, uint32_t irq, void (*handler)(void *), void *ar
 	rc = chip->enable(chip->chip, irq, cpus[0]);
 	if (rc)
 		return rc;
-	handlers[handler_count].irq = irq;
-	handlers[handler_count].handler = handler;
-	handlers[handler_count].arg = arg;
-	handler_count++;
+	add_handler(irq, handler, arg);
 	return 0;
 }
 
-void irq_set_sswi(volatile uint32_t *(*setssip)(const struct cpu *c))
+void irq_set_bells(const struct bell *bell)
 {
-	setssip_of = setssip;
+	bells = bell;
+}
+
+int irq_ring_with(uint32_t parent, uint32_t irq, void (*again)(void *), void *arg)
+{
+	static struct bell of[HOST_HARTS_MAX];
+	int rc;
+
+	if (!chip || parent != chip_phandle)
+		return -NACRE_ENOENT;
+	if (!chip->bells)
+		return -NACRE_ENOTSUP;
+	rc = chip->bells(chip->chip, irq, of);
+	if (rc)
+		return rc;
+	add_handler(irq, again, arg);
+	bell_irq = irq;
+	bells = of;
+	return 0;
 }
 
 void irq_hart_init(struct cpu *c)
 {
-	c->setssip = setssip_of ? setssip_of(c) : NULL;
+	for (unsigned i = 0; bells && i < host.nharts; i++)
+		if (host.hart[i].hartid == c->hartid)
+			c->bell = bells[i];
 	if (chip && chip->hart_init)
 		chip->hart_init(chip->chip, c);
 	arch_irq_enable(IP_SSI | IP_STI | (chip ? IP_SEI : 0));
@@ -79,24 +106,34 @@ static void external(struct cpu *c)
 	for (unsigned i = 0; chip && i < CLAIM_MAX && (irq = chip->claim(chip->chip, c)); i++) {
 		handle(irq);
 		chip->complete(chip->chip, c, irq);
+		if (irq == bell_irq)
+			break; /* a claim may find it whether it rings or not */
 	}
+}
+
+/* A guest can have a hart kicked again and again, and timers come last. */
+static void kicked(struct cpu *c)
+{
+	cpu_kick_hush(c);
+	cpu_kick_ack(c);
+	if (arch_irq_pending() & IP_STI)
+		sched_timer(c);
 }
 
 void irq_dispatch(struct cpu *c, uint64_t scause)
 {
 	switch (scause & ~CAUSE_INTERRUPT) {
 	case IRQ_SSI:
-		arch_irq_clear_ssi();
-		cpu_kick_ack(c);
-		/* A guest can have a hart kicked again and again, and SSI goes before STI. */
-		if (arch_irq_pending() & IP_STI)
-			sched_timer(c);
+		kicked(c);
 		break;
 	case IRQ_STI:
 		sched_timer(c);
 		break;
 	case IRQ_SEI:
-		external(c);
+		if (c->bell.holds)
+			kicked(c);
+		if (c->index == 0) /* devices interrupt no other hart */
+			external(c);
 		break;
 	default: /* nothing else is enabled in sie */
 		break;

@@ -16,10 +16,10 @@ bool vcpu_on_kick(struct hext_ctx *ctx)
 	struct vcpu *v = CONTAINER_OF(ctx, struct vcpu, ctx);
 	struct cpu *c = this_cpu();
 
-	arch_irq_clear_ssi();
+	cpu_kick_hush(c);
 	cpu_kick_ack(c);
-	/* As in irq_dispatch(): kicks must not keep the timer away. */
-	if (arch_irq_pending() & IP_STI)
+	/* As in irq_dispatch(): kicks must not keep the timer away; nor was a device one. */
+	if (arch_irq_pending() & (IP_STI | IP_SEI))
 		return false;
 	tlbsan_exit();
 	tlbsan_look();

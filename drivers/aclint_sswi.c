@@ -21,15 +21,7 @@
 
 #include "probes.h"
 
-static volatile uint32_t *setssip[HOST_HARTS_MAX]; /* of host.hart[i] */
-
-static volatile uint32_t *setssip_of(const struct cpu *c)
-{
-	for (unsigned i = 0; i < host.nharts; i++)
-		if (host.hart[i].hartid == c->hartid)
-			return setssip[i];
-	return NULL;
-}
+static struct bell bells[HOST_HARTS_MAX];
 
 int aclint_sswi_probe(const void *fdt, int node)
 {
@@ -52,8 +44,8 @@ int aclint_sswi_probe(const void *fdt, int node)
 			if (host.hart[i].intc_phandle &&
 			    host.hart[i].intc_phandle == fdt32_ld(cell + 2 * at) &&
 			    fdt32_ld(cell + 2 * at + 1) == IRQ_SSI)
-				setssip[i] = regs + at;
-	irq_set_sswi(setssip_of);
+				bells[i] = (struct bell){.reg = regs + at, .ring = 1};
+	irq_set_bells(bells);
 	log_info("%s: harts interrupt each other without the firmware",
 		 fdt_get_name(fdt, node, NULL));
 	return 0;

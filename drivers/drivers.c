@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The drivers that there are, and the finding of their devices: interrupt controllers first, then
- * what sends software interrupts, then one console.
+ * what harts interrupt each other with, then one console.
  *
  * The console is what /chosen's stdout-path names; else the first enabled node with a console
  * driver; else the firmware's. Devicetree Specification 0.4, 3.6 (/chosen).
@@ -20,6 +20,7 @@ const struct driver drivers[] = {
 	{DRIVER_IRQCHIP, "riscv,plic0", plic_probe},
 	{DRIVER_IRQCHIP, "sifive,plic-1.0.0", plic_probe},
 	{DRIVER_SSWI, "riscv,aclint-sswi", aclint_sswi_probe},
+	{DRIVER_BELL, "google,goldfish-rtc", goldfish_rtc_probe},
 	{DRIVER_CONSOLE, "ns16550a", ns16550_probe},
 	{DRIVER_CONSOLE, "ns16550", ns16550_probe},
 	{DRIVER_CONSOLE, "snps,dw-apb-uart", ns16550_probe},
@@ -95,8 +96,13 @@ static void probe_console(void)
 
 void drivers_probe(void)
 {
-	if (probe_any(DRIVER_IRQCHIP, -1))
+	bool chip = !probe_any(DRIVER_IRQCHIP, -1);
+	char buf[4];
+
+	if (!chip)
 		log_warn("no interrupt controller: the console is polled");
-	probe_any(DRIVER_SSWI, -1); /* else the firmware sends */
+	/* Without either the firmware kicks. */
+	if (probe_any(DRIVER_SSWI, -1) && chip && !host_option("no-bell", buf, sizeof(buf)))
+		probe_any(DRIVER_BELL, -1);
 	probe_console();
 }

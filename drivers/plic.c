@@ -5,6 +5,10 @@
  *
  * A source has priority 1 when a driver wants it and 0 (never) otherwise; thresholds are 0. An
  * enabled source is routed to one hart. Binding: Linux interrupt-controller/sifive,plic-1.0.0.yaml.
+ *
+ * With bells it is priority 2, and the thresholds are 1: then a source of priority 1 that is always
+ * pending, and enabled everywhere, interrupts whatever hart's threshold somebody sets to 0. Nobody
+ * claims it.
  */
 #include <libfdt.h>
 
@@ -25,6 +29,8 @@
 struct plic {
 	volatile uint8_t *base;
 	uint32_t sources;		  /* 1..sources exist */
+	uint32_t priority;		  /* of what drivers want */
+	uint32_t bell_source;		  /* 0: none */
 	uint32_t context[HOST_HARTS_MAX]; /* of host.hart[i] */
 };
 
@@ -72,9 +78,50 @@ static int plic_enable(void *chip, uint32_t irq, struct cpu *c)
 	if (context == NO_CONTEXT)
 		return -NACRE_ENOENT;
 	reg = enable_reg(p, context, irq);
-	io_write32(p->base + PLIC_PRIORITY + irq * 4UL, 1);
+	io_write32(p->base + PLIC_PRIORITY + irq * 4UL, p->priority);
 	io_write32(reg, io_read32(reg) | 1U << irq % 32);
 	return 0;
+}
+
+static int plic_bells(void *chip, uint32_t irq, struct bell *bell)
+{
+	struct plic *p = chip;
+	volatile uint8_t *priority = p->base + PLIC_PRIORITY + irq * 4UL;
+
+	if (irq == 0 || irq > p->sources)
+		return -NACRE_ERANGE;
+	io_write32(priority, 2);
+	if (io_read32(priority) != 2) { /* there may be one priority only */
+		io_write32(priority, 0);
+		return -NACRE_ENOTSUP;
+	}
+	p->priority = 2;
+	io_write32(priority, 1);
+	p->bell_source = irq;
+	for (unsigned i = 0; i < host.nharts; i++)
+		if (p->context[i] != NO_CONTEXT)
+			bell[i] = (struct bell){
+				.reg = (volatile uint32_t *)(context_regs(p, p->context[i]) +
+							     PLIC_THRESHOLD),
+				.ring = 0,
+				.holds = true,
+				.hush = 1,
+			};
+	return 0;
+}
+
+/* The firmware has reset the context of a hart that it started. */
+static void plic_hart_init(void *chip, struct cpu *c)
+{
+	struct plic *p = chip;
+	uint32_t context = context_of(p, c);
+	volatile uint8_t *reg;
+
+	if (!p->bell_source || context == NO_CONTEXT)
+		return;
+	io_write32(context_regs(p, context) + PLIC_THRESHOLD, 1);
+	reg = enable_reg(p, context, p->bell_source);
+	io_write32(reg, io_read32(reg) | 1U << p->bell_source % 32);
 }
 
 /*
@@ -123,9 +170,11 @@ int plic_probe(const void *fdt, int node)
 {
 	static const struct irqchip chip = {
 		.name = "PLIC",
+		.hart_init = plic_hart_init,
 		.claim = plic_claim,
 		.complete = plic_complete,
 		.enable = plic_enable,
+		.bells = plic_bells,
 		.chip = &plic,
 	};
 	uint64_t addr, size, used;
@@ -143,6 +192,7 @@ int plic_probe(const void *fdt, int node)
 	plic.base = mmu_map_device(hpa(addr), used);
 	if (!plic.base)
 		return -NACRE_ENOMEM;
+	plic.priority = 1;
 	plic_reset(&plic);
 	irq_set_chip(&chip, fdt_get_phandle(fdt, node));
 	return 0;

@@ -4,6 +4,7 @@
 #define DRIVERS_PROBES_H
 
 int aclint_sswi_probe(const void *fdt, int node);
+int goldfish_rtc_probe(const void *fdt, int node);
 int ns16550_probe(const void *fdt, int node);
 int plic_probe(const void *fdt, int node);
 

@@ -120,10 +120,11 @@ struct hext_ctx *hext_fast_wfi(struct hext_ctx *c)
 	return NULL;
 }
 
-/* A kick for interrupt lines or fences. */
+/* A kick for interrupt lines or fences, which may come as an external interrupt. */
 struct hext_ctx *hext_fast_kick(struct hext_ctx *c, uint64_t scause)
 {
-	if (scause != (CAUSE_INTERRUPT | IRQ_SSI) || !c->fast || !vcpu_on_kick(c))
+	if ((scause & ~(uint64_t)(IRQ_SSI ^ IRQ_SEI)) != (CAUSE_INTERRUPT | IRQ_SSI) || !c->fast ||
+	    !vcpu_on_kick(c))
 		return NULL;
 	c->exits[EXIT_IRQ + IRQ_SSI]++;
 	return c;

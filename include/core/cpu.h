@@ -16,6 +16,14 @@
 struct vcpu;
 struct trace_ring;
 
+/* The device register by which other harts interrupt this one. Without one the firmware does it. */
+struct bell {
+	volatile uint32_t *reg; /* NULL: none */
+	uint32_t ring;		/* what raises the interrupt */
+	bool holds; /* an external interrupt, until `hush` is written; else software's */
+	uint32_t hush;
+};
+
 struct cpu {
 	struct hext_hart hext; /* first */
 	uint64_t hartid;
@@ -25,7 +33,7 @@ struct cpu {
 	uint32_t arrived;     /* atomic: 1 when the hart has come, or has been given up */
 	uint32_t online;      /* atomic: 1 when the hart schedules */
 
-	volatile uint32_t *setssip; /* a 1 kicks it; NULL: the firmware does. From irq_hart_init() on */
+	struct bell bell; /* what kicks it. From irq_hart_init() on */
 	/* Kick protocol, see cpu_kick(). Atomic. */
 	uint32_t kicked;
 	uint32_t polling;
@@ -60,7 +68,10 @@ static inline struct cpu *this_cpu(void)
 /* Makes a hart look at its requests soon: it leaves its guest, or its idle loop. Cheap when it was
  * kicked already. */
 void cpu_kick(struct cpu *c);
-/* The kick arrived: called by the owner on the software interrupt or when it polls. */
+/* The interrupt of a kick goes. Before a look at what it was for: one that comes later is seen
+ * later. */
+void cpu_kick_hush(struct cpu *c);
+/* The kick arrived: called by the owner after that, or when it polls. */
 void cpu_kick_ack(struct cpu *c);
 
 /* Makes the struct cpu of the calling (boot) hart; the caller sets tp and changes to its stack. */

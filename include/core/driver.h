@@ -6,7 +6,7 @@
 #include <core/fdt.h>
 #include <core/types.h>
 
-enum driver_class { DRIVER_IRQCHIP, DRIVER_SSWI, DRIVER_CONSOLE };
+enum driver_class { DRIVER_IRQCHIP, DRIVER_SSWI, DRIVER_BELL, DRIVER_CONSOLE };
 
 struct driver {
 	enum driver_class class;
@@ -19,8 +19,8 @@ extern const struct driver drivers[];
 extern const unsigned driver_count;
 
 /*
- * Finds and starts the devices that Nacre itself needs: interrupt controllers, what sends software
- * interrupts, then one console.
+ * Finds and starts the devices that Nacre itself needs: interrupt controllers, what harts
+ * interrupt each other with, then one console.
  * What is missing or broken is said in the log. On the boot hart, after host_parse(), mmu_init()
  * and cpu_init_boot(); then log_console_ready().
  */

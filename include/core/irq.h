@@ -12,6 +12,7 @@
 #include <core/types.h>
 
 struct cpu;
+struct bell;
 
 struct irqchip {
 	const char *name;
@@ -21,6 +22,11 @@ struct irqchip {
 	/* Routes to that hart. 0; -NACRE_ERANGE: no such source; -NACRE_ENOENT: the hart is not
 	 * connected. */
 	int (*enable)(void *chip, uint32_t irq, struct cpu *c);
+	/*
+	 * That source is pending for good: fills in the bells of all harts, which ring with it.
+	 * Before any enable(). 0, -NACRE_ERANGE, -NACRE_ENOTSUP. NULL: not this chip.
+	 */
+	int (*bells)(void *chip, uint32_t irq, struct bell *bell);
 	void *chip;
 };
 /* The controller with this phandle; there is one. */
@@ -31,8 +37,14 @@ void irq_set_chip(const struct irqchip *chip, uint32_t phandle);
  * irqchip.enable.
  */
 int irq_request(uint32_t parent, uint32_t irq, void (*handler)(void *), void *arg);
-/* Where a 1 raises the software interrupt of a hart (NULL: nowhere, the firmware does). At boot. */
-void irq_set_sswi(volatile uint32_t *(*setssip)(const struct cpu *c));
+/* The bells of the harts, as host.hart[] counts them; they stay in place. At boot. */
+void irq_set_bells(const struct bell *bell);
+/*
+ * A source that its device keeps pending, and that is good for nothing else: harts shall ring with
+ * it. `again` makes it pending anew. 0; -NACRE_ENOENT without that controller; or as
+ * irqchip.bells.
+ */
+int irq_ring_with(uint32_t parent, uint32_t irq, void (*again)(void *), void *arg);
 /* On each hart, after drivers_probe(): lets software, timer and external interrupts end a guest's
  * turn. */
 void irq_hart_init(struct cpu *c);

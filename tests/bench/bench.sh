@@ -21,6 +21,10 @@ operations() {
 	# the same where harts can interrupt each other without the firmware
 	BOARD=virt,aclint=on boot "$OUT/$way-sswi.log" 2 256M
 	rows "$way" "$OUT/$way-sswi.log" | sed -nE 's/ (ipi-pingpong-spin|rfence-running|ipi-send-running)/&-sswi/p'
+	# and where they cannot
+	[ "$way" = native ] && return
+	NACRE_ARGS=no-bell boot "$OUT/$way-no-bell.log" 2 256M
+	rows "$way" "$OUT/$way-no-bell.log" | sed -nE 's/ (ipi-pingpong-spin|rfence-running|ipi-send-running)/&-no-bell/p'
 	# Nacre says itself what it took from its entry to the guest's first instruction; 1 us is 1000 instructions
 	sed -n 's/.*nacre: boot: \([0-9]*\) us to the first guest, \([0-9]*\) us of it.*/\1 \2/p' "$OUT/$way-1.log" |
 		awk -v w="$way" 'NR == 1 { print w, "nacre-boot", ($1 - $2) * 1000 }'
