@@ -132,7 +132,7 @@ $(BUILD)/libfdt/%.o: $(LIBFDT)/%.c
 # The back ends for the hypervisor extension run on the CSRs and fences of a machine that a test makes up.
 FAKED := $(filter-out $(PURE_HERE),$(wildcard guest/*.c)) guest/nested/vsbi_nacl.c arch/riscv/hext_native.c \
 	arch/riscv/hext_fast.c arch/riscv/hext_nacl.c arch/riscv/hext_nacl_fast.c $(wildcard tests/fake/*.c) \
-	$(wildcard tools/trace_*.c)
+	$(wildcard scripts/trace/trace_*.c)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ_TESTS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
@@ -167,7 +167,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzz/libpure.a
 # ---- Programs for the host ------------------------------------------------------------------------------
 
 # The reader of traces, from the same pure files; make trace (scripts/trace.sh) and tests run it.
-TRACE_TOOL := $(patsubst %.c,build/tools/%.o,$(notdir $(wildcard tools/trace*.c)) trace_format.c)
+TRACE_TOOL := $(patsubst %.c,build/tools/%.o,$(notdir $(wildcard scripts/trace/trace*.c)) trace_format.c)
 .PHONY: tools
 tools: build/tools/trace
 
@@ -175,7 +175,7 @@ build/tools/trace: $(TRACE_TOOL)
 	@echo "  TOOL    $@"
 	$(Q)$(HOSTCC) -o $@ $^
 
-build/tools/%.o: tools/%.c
+build/tools/%.o: scripts/trace/%.c
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) -std=gnu11 -O2 $(WARN) -Iinclude -MMD -MP -c -o $@ $<
 
@@ -185,7 +185,7 @@ build/tools/%.o: core/%.c
 
 # ---- Static checks: each is one test --------------------------------------------------------------------
 
-CHECKS := pure includes elf size clang tidy lines paths setup
+CHECKS := pure includes elf size clang tidy lines paths top setup
 .PHONY: $(CHECKS:%=check-%)
 
 check-pure:
@@ -222,6 +222,9 @@ check-lines:
 
 check-paths:
 	$(Q)scripts/check-tree.sh paths
+
+check-top:
+	$(Q)scripts/check-tree.sh top
 
 check-setup:
 	$(Q)scripts/check-setup.sh

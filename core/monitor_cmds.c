@@ -247,7 +247,7 @@ const struct monitor_command monitor_commands[] = {
 	{"trace", "[on|off|status|filter|dump]", "record what happens to guests", 0, 3, monitor_trace,
 	 "A ring of records per hart, the oldest overwritten, and counters that lose nothing.\n"
 	 "trace filter KIND[,KIND...] [GUEST]: record these only (entry exit sbi irq fence sched fault\n"
-	 "inject, or all), and of this guest only. trace dump: the rings as text for tools/trace."},
+	 "inject, or all), and of this guest only. trace dump: the rings as text for build/tools/trace."},
 	{"isa", "[GUEST [+x,-y]]", "a guest's extensions; changes those of one that is off", 0, 2,
 	 monitor_isa,
 	 "host: the harts have it. guest: it was given. Then how a difference is made: emulated,\n"

@@ -2,7 +2,7 @@
 /*
  * The trace's records, the rings in memory as a dump of the machine's RAM finds them, and the lines
  * of text in which the monitor prints them. All little-endian. Pure: Nacre writes them,
- * tools/trace.c reads them; a reader trusts nothing.
+ * scripts/trace/ reads them; a reader trusts nothing.
  *
  * A ring holds the last `size` bytes of records; of all that were written since tracing began, the
  * others were overwritten.

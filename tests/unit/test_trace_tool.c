@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* tools/trace: text becomes records in their order; JSON is JSON whatever the records are, and has
+/* scripts/trace: text becomes records in their order; JSON is JSON whatever the records are, and has
  * the slices it should have. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include <core/errno.h>
-#include "../../tools/trace.h"
+#include "../../scripts/trace/trace.h"
 
 static uint64_t rnd(void)
 {

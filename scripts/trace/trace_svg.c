@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A trace as a picture: exits by cause over time, a stacked bar for each part of it. tools/trace.h
+/* A trace as a picture: exits by cause over time, a stacked bar for each part of it. trace.h
  */
 #include <string.h>
 

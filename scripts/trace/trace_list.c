@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A trace as a list, a record a line, and the words for it: tools/trace.h. */
+/* A trace as a list, a record a line, and the words for it: trace.h. */
 #include <ctype.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reads a trace: tools/trace.h. What does not look like a record is counted and left out. */
+/* Reads a trace: trace.h. What does not look like a record is counted and left out. */
 #include <stdlib.h>
 #include <string.h>
 
