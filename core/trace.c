@@ -4,7 +4,7 @@
  * (arch/trace.h) is here, too; it is as short as it can be, for it runs twice for each exit.
  *
  * An exit's cost is known at the next entry, or when the vcpu is put away. Until then `open` is its
- * record in the ring and `cost` its counter; between an entry and an exit both are somewhere that
+ * record in the ring and `cost` its counter. Before a vcpu's first exit both are somewhere that
  * does not matter, so that nobody need ask.
  */
 #include <string.h>
@@ -77,11 +77,12 @@ ALWAYS_INLINE void next_lap(struct trace_ring *r)
 ALWAYS_INLINE struct trace_record *take(struct trace_ring *r, const struct vcpu *v, unsigned kind,
 					unsigned code)
 {
+	/* The kind's bit as the sign: an instruction less than by a mask. */
+	int32_t wanted = (int32_t)(v->trace_kinds << (31 - kind));
 	struct trace_record *rec = &r->nowhere;
 
 	r->info.events[kind]++;
-	if ((int32_t)(v->trace_kinds << (31 - kind)) <
-	    0) { /* one instruction less than by a mask */
+	if (wanted < 0) {
 		rec = (struct trace_record *)r->info.next;
 		r->info.next = (uint64_t)(rec + 1);
 		if (__builtin_expect((uint64_t)(rec + 1) == r->end, 0))
