@@ -28,7 +28,7 @@ static unsigned storm(uint64_t base, uint64_t size, uint64_t set, struct rng *r)
 {
 	unsigned strange = 0;
 
-	for (unsigned i = 0; i < ACCESSES; i++) {
+	for (uint64_t n = bootarg("accesses", ACCESSES); n; n--) {
 		uint64_t v = rng_next(r), addr = base + (v >> 16) % size;
 		uint32_t insn = v & 1 ? loads[(v >> 4) % ARRAY_SIZE(loads)]
 				      : stores[(v >> 4) % ARRAY_SIZE(stores)];
