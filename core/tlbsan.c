@@ -32,6 +32,8 @@ enum seed {
 	SEED_NO_WAIT,	  /* remote fences are not waited for */
 	SEED_UNMAP,	  /* a page is unmapped behind the back of a vcpu that runs, once */
 	SEED_ROOT_FREED,  /* and its tables are freed */
+	SEED_KEPT,	  /* what a guest hypervisor has fenced stays in the shadow */
+	SEED_NO_GVMA,	  /* hfence.gvma for a VMID is left out */
 };
 
 static struct spinlock lock;
@@ -131,7 +133,8 @@ void tlbsan_dead(uint64_t root, const uint64_t *table, uint64_t hpa, uint64_t le
 void tlbsan_unmapped(uint64_t root, uint64_t gpa, uint64_t size)
 {
 	begin();
-	tlbm_unmapped(&model, root, gpa, size);
+	if (seed != SEED_KEPT)
+		tlbm_unmapped(&model, root, gpa, size);
 	end();
 }
 
@@ -146,7 +149,8 @@ void tlbsan_dropped(uint64_t root, uint64_t gpa, uint64_t size)
 
 	begin();
 	tlbm_leaf(&model, hart(), root, &s);
-	tlbm_unmapped(&model, root, gpa, size);
+	if (seed != SEED_KEPT)
+		tlbm_unmapped(&model, root, gpa, size);
 	end();
 }
 
@@ -184,6 +188,7 @@ static bool spoil(unsigned *on, unsigned type, uint64_t *addr, uint64_t *id)
 	if (seed == SEED_NEXT_ASID && type >= NACL_HFENCE_VVMA_ASID)
 		++*id;
 	return !(seed == SEED_NO_FLUSH && type == NACL_HFENCE_GVMA_ALL) &&
+	       !(seed == SEED_NO_GVMA && (type & ~1U) == NACL_HFENCE_GVMA_VMID) &&
 	       !(seed == SEED_NO_VVMA && type == NACL_HFENCE_VVMA_ALL);
 }
 
