@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What hext_fast.c answers, for the back ends of hext_nacl.c: without the way through guest/, by the
- * operations of the back end. All of the guest is in its context here.
+ * What hext_fast.c answers, for the back ends of hext_nacl.c: without the way through guest/, by
+ * the operations of the back end. All of the guest is in its context here.
  */
 #include <arch/hart.h>
 #include <arch/tlbsan.h>
 #include <spec/insn.h>
 #include <spec/sbi.h>
 #include "hext_nacl.h"
+#include "hext_native.h"
 
 #define REG_A2 12
 #define REG_A3 13
@@ -30,6 +31,20 @@ static bool self_only(const struct hext_ctx *c)
 	return base <= c->vcpu_id && shift < 64 && c->x[REG_A0] == UINT64_C(1) << shift;
 }
 
+/*
+ * One instruction, where nothing else is to be synchronised, is a trap, and less work below than
+ * the sync_sret that an entry would take.
+ */
+static void fence(const struct hfence *f)
+{
+	const struct hext_hart *h = hart_tp();
+
+	if (f->count <= 1 && !h->dirty && !h->queued)
+		hext_native.hfence(f);
+	else
+		hext.hfence(f);
+}
+
 static bool rfence(struct hext_ctx *c)
 {
 	uint64_t start = c->x[REG_A2], size = c->x[REG_A3], fid = c->x[REG_A6];
@@ -46,7 +61,7 @@ static bool rfence(struct hext_ctx *c)
 	hfence_make(&h, one_asid ? NACL_HFENCE_VVMA_ASID : NACL_HFENCE_VVMA, (uint16_t)asid, start,
 		    size);
 	tlbsan_own_request(h.type, start, size, asid);
-	hext.hfence(&h);
+	fence(&h);
 	return answer(c, 0);
 }
 
