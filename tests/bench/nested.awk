@@ -76,7 +76,7 @@ function table_operations(	i, k)
 	for (i = 1; i in operations; i++) {
 		k = operations[i]
 		if (("1", k) in value)
-			printf "%-40s %12s %8s %s\n", text[k], value["1", k], "<= " limit[k], verdict(value["1", k] <= limit[k])
+			printf "%-40s %12s %8s %s\n", text[k], value["1", k], "<= " limit[k], verdict(value["1", k] + 0 <= limit[k])
 	}
 }
 
@@ -85,7 +85,7 @@ function row_kvm(k,	r)
 	r = ratio("2", "bare", k)
 	if (r != "-")
 		printf "%-40s %10s %10s %10s %7s %8s %s\n", text[k], cell("bare", k), cell("2", k), cell("2-off", k), r,
-			"<= " limit[k], verdict(r <= limit[k])
+			"<= " limit[k], verdict(r + 0 <= limit[k])
 }
 
 function table_nacl(	i, k, s)
@@ -96,7 +96,7 @@ function table_nacl(	i, k, s)
 		s = saved(k)
 		if (s != "-")
 			printf "%-40s %10s %10s %8s %8s %s\n", text[k], value["2-off", k], value["2", k], s,
-				k in gain ? ">= " gain[k] : "", k in gain ? verdict(s >= gain[k]) : ""
+				k in gain ? ">= " gain[k] : "", k in gain ? verdict(s + 0 >= gain[k]) : ""
 	}
 }
 
@@ -118,11 +118,11 @@ function draw(	i, k, row)
 		"<tspan fill=\"#c30\">limit</tspan>")
 	for (i = 1; i in operations; i++) {
 		k = operations[i]
-		svg_row(row++, text[k], "", value["1", k], value["1", k] > limit[k], limit[k])
+		svg_row(row++, text[k], "", value["1", k], value["1", k] + 0 > limit[k], limit[k])
 	}
 	for (i = 1; i in guest; i++) {
 		k = guest[i]
-		svg_row(row++, text[k], value["2-off", k], value["2", k], k in gain && saved(k) < gain[k],
+		svg_row(row++, text[k], value["2-off", k], value["2", k], k in gain && saved(k) + 0 < gain[k],
 			k in gain ? value["2-off", k] * (1 - gain[k] / 100) : "")
 	}
 	svg_end()
