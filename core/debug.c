@@ -216,16 +216,37 @@ static void open_pages(struct vm *vm, bool open)
 /* ---- Steps ---- */
 
 /* A breakpoint for the step. Where there is none the step ends elsewhere, or when it is stopped. */
-static void catch_at(struct vcpu *v, uint64_t addr)
+static void catch_in(const struct guest_space *s, uint64_t addr)
 {
 	struct point p = {.va = addr, .len = 2, .type = POINT_BREAK, .users = POINT_STEP};
-	struct guest_space s;
 	struct vwalk_result r;
 
-	if (addr == v->ctx.sepc || guest_space_of(v, &s) || guest_translate(&s, addr, &r))
+	if (guest_translate(s, addr, &r))
 		return;
 	p.gpa = r.gpa;
-	change(v->vm, &p, true);
+	change(s->vm, &p, true);
+}
+
+static void catch_at(struct vcpu *v, uint64_t addr)
+{
+	struct guest_space s;
+
+	if (addr != v->ctx.sepc && !guest_space_of(v, &s))
+		catch_in(&s, addr);
+}
+
+/* Where exceptions lead. What a guest hypervisor's guest does may lead to the hypervisor as well,
+ * whose CSRs are in the context. */
+static void catch_handlers(struct vcpu *v)
+{
+	const struct world *w = vcpu_world(v);
+	struct guest_space outer;
+
+	catch_at(v, (w ? w->vstvec : v->ctx.vstvec) & ~UINT64_C(3));
+	if (!w)
+		return;
+	guest_space_outer(v, &outer);
+	catch_in(&outer, v->ctx.vstvec & ~UINT64_C(3));
 }
 
 /* A vcpu that is about to start takes a step to its first instruction. */
@@ -240,7 +261,7 @@ static void plan(struct vcpu *v, struct step *out)
 	struct step_state state = {
 		.x = v->ctx.x,
 		.pc = v->ctx.sepc,
-		.sepc = v->ctx.vsepc,
+		.sepc = vcpu_world(v) ? vcpu_world(v)->vsepc : v->ctx.vsepc,
 		.user = !(v->ctx.sstatus & SSTATUS_SPP),
 	};
 	uint8_t code[STEP_CODE];
@@ -260,6 +281,21 @@ static void worked_out(struct vcpu *v, const struct step *s)
 	v->stop_why = DEBUG_STEP;
 }
 
+/* In memory the context is the guest's own, whoever runs; that may change during the step. */
+static void keep_quiet(struct vcpu *v)
+{
+	struct vm_debug *d = v->vm->debug;
+
+	d->quiet = true;
+	d->vsie = v->ctx.vsie;
+	v->ctx.vsie = 0;
+	d->world = vcpu_world(v);
+	if (!d->world)
+		return;
+	d->hie = d->world->hie;
+	d->world->hie = 0;
+}
+
 /* Exceptions end it, too: at the guest's handler, as hardware would have it. */
 static void begin_step(struct vcpu *v, bool open)
 {
@@ -277,11 +313,9 @@ static void begin_step(struct vcpu *v, bool open)
 	}
 	for (unsigned i = 0; i < s.nnext; i++)
 		catch_at(v, s.next[i]);
-	catch_at(v, v->ctx.vstvec & ~UINT64_C(3));
-	d->quiet = !s.interrupts;
-	d->vsie = v->ctx.vsie;
-	if (d->quiet)
-		v->ctx.vsie = 0;
+	catch_handlers(v);
+	if (!s.interrupts)
+		keep_quiet(v);
 	if (open)
 		open_pages(v->vm, true);
 	if (v->hsm == SBI_HSM_STATE_STARTED)
@@ -300,6 +334,9 @@ static void end_step(struct vm *vm)
 
 	if (d->quiet)
 		d->stepping->ctx.vsie = d->vsie;
+	if (d->quiet && d->world)
+		d->world->hie = d->hie;
+	d->quiet = false;
 	if (d->opened)
 		open_pages(vm, false);
 	remove_all(vm, POINT_STEP);

@@ -87,8 +87,9 @@ static void thread_text(void *ctx, struct gdb_thread t, char *buf, size_t size)
 
 	(void)ctx;
 	if (v)
-		snprintf(buf, size, "%s vcpu %u%s", v->vm->name, v->id,
-			 v->state == V_OFF ? ", off" : "");
+		snprintf(buf, size, "%s vcpu %u%s%s", v->vm->name, v->id,
+			 v->state == V_OFF ? ", off" : "",
+			 v->ops->world ? ", in its own guest" : "");
 	else
 		buf[0] = '\0';
 }

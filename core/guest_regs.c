@@ -11,32 +11,38 @@
 #include <core/vcpu.h>
 #include <core/vm.h>
 
-/* Where a plain one is kept. */
+/* Where a plain one is kept; and in struct world, if it changes with who runs. */
 struct place {
 	const char *name;
-	size_t offset;
+	size_t offset, world;
 };
-#define CTX(name, field)                               \
-	{                                              \
-		name, offsetof(struct vcpu, ctx.field) \
+#define NOT_THERE SIZE_MAX
+#define CTX(name, field)                                          \
+	{                                                         \
+		name, offsetof(struct vcpu, ctx.field), NOT_THERE \
 	}
-#define VEC(name, field)                                \
-	{                                               \
-		name, offsetof(struct vcpu, vcsr.field) \
+#define WORLD(name, field)                                                            \
+	{                                                                             \
+		name, offsetof(struct vcpu, ctx.field), offsetof(struct world, field) \
+	}
+#define VEC(name, field)                                           \
+	{                                                          \
+		name, offsetof(struct vcpu, vcsr.field), NOT_THERE \
 	}
 
-enum { CSR_OF_SIP = GUEST_REG_CSR + GUEST_REG_CSRS - 1 };
+enum { CSR_OF_SIE = GUEST_REG_CSR + 1, CSR_OF_SIP = GUEST_REG_CSR + GUEST_REG_CSRS - 1 };
 
 static const struct place csrs[GUEST_REG_CSRS] = {
-	CTX("sstatus", vsstatus),   CTX("sie", vsie),
-	CTX("stvec", vstvec),	    CTX("scounteren", scounteren),
-	CTX("senvcfg", senvcfg),    CTX("sscratch", vsscratch),
-	CTX("sepc", vsepc),	    CTX("scause", vscause),
-	CTX("stval", vstval),	    CTX("satp", vsatp),
-	CTX("stimecmp", vstimecmp), CTX("sip", hvip),
+	WORLD("sstatus", vsstatus),   CTX("sie", vsie),
+	WORLD("stvec", vstvec),	      CTX("scounteren", scounteren),
+	CTX("senvcfg", senvcfg),      WORLD("sscratch", vsscratch),
+	WORLD("sepc", vsepc),	      WORLD("scause", vscause),
+	WORLD("stval", vstval),	      WORLD("satp", vsatp),
+	WORLD("stimecmp", vstimecmp), WORLD("sip", hvip),
 };
 static const struct place vcsrs[] = {
-	VEC("vstart", vstart), VEC("vcsr", vcsr), VEC("vl", vl), VEC("vtype", vtype), {"vlenb", 0},
+	VEC("vstart", vstart), VEC("vcsr", vcsr),	VEC("vl", vl),
+	VEC("vtype", vtype),   {"vlenb", 0, NOT_THERE},
 };
 enum { VLENB = GUEST_REG_V0 - 1 };
 
@@ -92,6 +98,15 @@ static bool has(const struct vcpu *v, unsigned n)
 	       (n < GUEST_REG_VCSR || v->ctx.vector);
 }
 
+/* A guest of the guest runs: its CSR apart from the context, or NULL. */
+static uint64_t *world_word(const struct vcpu *v, unsigned n)
+{
+	struct world *w = vcpu_world(v);
+	const struct place *p = &csrs[n - GUEST_REG_CSR];
+
+	return w && p->world != NOT_THERE ? (uint64_t *)((char *)w + p->world) : NULL;
+}
+
 /* The word that a register is, or NULL: none of its own. */
 static uint64_t *word(const struct vcpu *v, unsigned n)
 {
@@ -103,8 +118,11 @@ static uint64_t *word(const struct vcpu *v, unsigned n)
 		return &w->ctx.sepc;
 	if (n < GUEST_REG_FFLAGS)
 		return &w->fp.f[n - GUEST_REG_F0];
+	if (n == CSR_OF_SIE && vcpu_world(v))
+		return NULL;
 	if (n >= GUEST_REG_CSR && n < CSR_OF_SIP)
-		return (uint64_t *)((char *)w + csrs[n - GUEST_REG_CSR].offset);
+		return world_word(v, n) ? world_word(v, n)
+					: (uint64_t *)((char *)w + csrs[n - GUEST_REG_CSR].offset);
 	if (n >= GUEST_REG_VCSR && n < VLENB)
 		return (uint64_t *)((char *)w + vcsrs[n - GUEST_REG_VCSR].offset);
 	return NULL;
@@ -121,7 +139,11 @@ static uint64_t get_other(const struct vcpu *v, unsigned n)
 		return v->fp.fcsr;
 	case GUEST_REG_PRIV:
 		return (v->ctx.sstatus & SSTATUS_SPP) != 0;
+	case CSR_OF_SIE:
+		return vcpu_world(v)->hie >> 1;
 	case CSR_OF_SIP: /* lines are numbered one higher in hvip */
+		if (vcpu_world(v))
+			return vcpu_world(v)->hvip >> 1;
 		return (v->ctx.hvip | atomic_load(&v->lines)) >> 1;
 	case VLENB:
 		return hext_caps.vlenb;
@@ -171,9 +193,32 @@ static void set_word(struct vcpu *v, unsigned n, uint64_t value)
 	else if (n == GUEST_REG_PRIV)
 		v->ctx.sstatus = value ? v->ctx.sstatus | SSTATUS_SPP
 				       : v->ctx.sstatus & ~(uint64_t)SSTATUS_SPP;
-	/* The other lines of sip are levels of devices. */
-	else if (n == CSR_OF_SIP)
+	/* The other lines of sip are levels of devices. What a guest hypervisor's guest has pending
+	 * and enabled is the hypervisor's. */
+	else if (n == CSR_OF_SIP && !vcpu_world(v))
 		v->ctx.hvip = (v->ctx.hvip & ~(uint64_t)IP_VSSI) | (value << 1 & IP_VSSI);
+}
+
+void guest_context(const struct vcpu *v, struct hext_ctx *out)
+{
+	const struct world *w = vcpu_world(v);
+
+	*out = v->ctx;
+	if (!w)
+		return;
+	out->vsstatus = w->vsstatus;
+	out->vstvec = w->vstvec;
+	out->vsscratch = w->vsscratch;
+	out->vsepc = w->vsepc;
+	out->vscause = w->vscause;
+	out->vstval = w->vstval;
+	out->vsatp = w->vsatp;
+	out->vstimecmp = w->vstimecmp;
+	out->vsie = w->hie >> 1;
+	out->hvip = w->hvip;
+	out->hgatp = w->hgatp;
+	out->henvcfg = w->henvcfg;
+	out->htimedelta = w->htimedelta;
 }
 
 int guest_reg_set(struct vcpu *v, unsigned n, const void *buf)

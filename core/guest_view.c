@@ -22,14 +22,20 @@ bool guest_view_enabled(void)
 
 /* ---- Address spaces ---- */
 
-static int table_read(void *ctx, gpa_t a, uint64_t *pte)
+int guest_table_read(const struct guest_space *s, gpa_t a, uint64_t *pte)
 {
-	const uint64_t *p = vm_ram(ctx, a, sizeof(*p));
+	bool known = !s->to_guest || s->to_guest(s->v, a, &a);
+	const uint64_t *p = known ? vm_ram(s->vm, a, sizeof(*p)) : NULL;
 
 	if (!p)
 		return -NACRE_EFAULT;
 	*pte = __atomic_load_n(p, __ATOMIC_RELAXED);
 	return 0;
+}
+
+static int table_read(void *ctx, gpa_t a, uint64_t *pte)
+{
+	return guest_table_read(ctx, a, pte);
 }
 
 static int table_cas(void *ctx, gpa_t a, uint64_t expect, uint64_t desired)
@@ -38,16 +44,13 @@ static int table_cas(void *ctx, gpa_t a, uint64_t expect, uint64_t desired)
 	return 0;
 }
 
-static void get_vsatp(struct vcpu *v, void *arg)
-{
-	*(uint64_t *)arg = v->ctx.vsatp;
-}
-
-static struct guest_space space(struct vm *vm, uint64_t vsatp)
+static struct guest_space space(const struct vcpu *v, uint64_t vsatp)
 {
 	/* As tolerant as can be: what a hart would not read is interesting to look at, too. */
 	return (struct guest_space){
-		.vm = vm,
+		.vm = v->vm,
+		.v = v,
+		.to_guest = v->ops->to_guest,
 		.env = {.vsatp = vsatp,
 			.sum = true,
 			.mxr = true,
@@ -58,20 +61,35 @@ static struct guest_space space(struct vm *vm, uint64_t vsatp)
 	};
 }
 
+void guest_space_held(const struct vcpu *v, struct guest_space *out)
+{
+	const struct world *w = vcpu_world(v);
+
+	*out = space(v, w ? w->vsatp : v->ctx.vsatp);
+}
+
+void guest_space_outer(const struct vcpu *v, struct guest_space *out)
+{
+	*out = space(v, v->ctx.vsatp);
+	out->to_guest = NULL;
+}
+
+static void get_space(struct vcpu *v, void *arg)
+{
+	guest_space_held(v, arg);
+}
+
 int guest_space_of(struct vcpu *v, struct guest_space *out)
 {
-	uint64_t vsatp;
-
 	if (disabled)
 		return -NACRE_EPERM;
-	vcpu_call(v, get_vsatp, &vsatp);
-	*out = space(v->vm, vsatp);
+	vcpu_call(v, get_space, out);
 	return 0;
 }
 
 void guest_space_loaded(struct vcpu *v, struct guest_space *out)
 {
-	*out = space(v->vm, hext.vsatp(&v->ctx));
+	*out = space(v, hext.vsatp(&v->ctx));
 }
 
 int guest_space_physical(struct vm *vm, struct guest_space *out)
@@ -86,7 +104,11 @@ int guest_translate(const struct guest_space *s, uint64_t addr, struct vwalk_res
 {
 	static const struct vwalk_mem tables = {.read = table_read, .cas = table_cas};
 
-	return vwalk(&s->env, &tables, s->vm, gva(addr), VWALK_LOAD, r);
+	int rc = vwalk(&s->env, &tables, (void *)s, gva(addr), VWALK_LOAD, r);
+
+	if (!rc && s->to_guest && !s->to_guest(s->v, r->gpa, &r->gpa))
+		rc = -NACRE_EFAULT;
+	return rc;
 }
 
 /* Bytes of one page; breakpoints are none of the guest's. */

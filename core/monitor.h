@@ -81,6 +81,7 @@ struct monitor_view {
 	struct hext_ctx ctx;
 	struct fpu_state fp;
 	uint64_t sip; /* what is pending for it */
+	bool inner;   /* a guest hypervisor's guest runs on it: all is that one's */
 	struct guest_space space;
 };
 

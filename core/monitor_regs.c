@@ -190,8 +190,9 @@ bool monitor_regs(const char *const *arg)
 	} else if (arg[2] && !strcmp(arg[2], "v")) {
 		show_vector(w);
 	} else {
-		monitor_printf("%s vcpu %u, %s, HSM state %u\n", w->v->vm->name, w->v->id,
-			       vcpu_state_name(w->v), w->v->hsm);
+		monitor_printf("%s vcpu %u, %s, HSM state %u%s\n", w->v->vm->name, w->v->id,
+			       vcpu_state_name(w->v), w->v->hsm,
+			       w->inner ? ", in its own guest" : "");
 		show_gprs(w);
 		show_csrs(w);
 	}

@@ -43,10 +43,12 @@ static void take(struct vcpu *v, void *arg)
 {
 	struct monitor_view *w = arg;
 
-	w->ctx = v->ctx;
+	guest_context(v, &w->ctx);
+	guest_space_held(v, &w->space);
 	w->fp = v->fp;
-	w->sip = (v->ctx.hvip | atomic_load(&v->lines)) >> 1;
-	if (atomic_load(&v->ssip))
+	w->inner = vcpu_world(v) != NULL;
+	w->sip = (w->ctx.hvip | (w->inner ? 0 : atomic_load(&v->lines))) >> 1;
+	if (atomic_load(&v->ssip) && !w->inner)
 		w->sip |= IP_SSI;
 }
 
@@ -72,7 +74,6 @@ struct monitor_view *monitor_view(const char *guest, const char *vcpu)
 	view.v = vm->vcpu[n];
 	if (!monitor_may_look())
 		return NULL;
-	guest_space_of(view.v, &view.space);
 	vcpu_call(view.v, take, &view);
 	monitor_kernel_forget();
 	return &view;
@@ -322,7 +323,7 @@ static void on_step(void *ctx, unsigned level, gpa_t at, uint64_t pte)
 
 static int read_pte(void *ctx, gpa_t a, uint64_t *pte)
 {
-	return vm_copy_from(ctx, pte, a, sizeof(*pte));
+	return guest_table_read(ctx, a, pte);
 }
 
 static int leave_pte(void *ctx, gpa_t a, uint64_t expect, uint64_t desired)
@@ -381,6 +382,20 @@ static void who_may(uint64_t pte)
 							 : "");
 }
 
+/* The guest hypervisor's, of its guest. False: nothing is there. */
+static bool show_own_g_stage(const struct guest_space *s, gpa_t *at)
+{
+	gpa_t to;
+
+	if (!s->to_guest(s->v, *at, &to)) {
+		monitor_printf("  its G-stage %#lx is not mapped\n", (unsigned long)at->v);
+		return false;
+	}
+	monitor_printf("  its G-stage %#lx -> %#lx\n", (unsigned long)at->v, (unsigned long)to.v);
+	*at = to;
+	return true;
+}
+
 bool monitor_walk(const char *const *arg)
 {
 	static const struct vwalk_mem mem = {read_pte, leave_pte, on_step};
@@ -399,13 +414,15 @@ bool monitor_walk(const char *const *arg)
 		       : mode == SATP_MODE_SV48 ? "Sv48"
 						: "Sv57",
 		       (unsigned long)(space.env.vsatp >> 44 & 0xffff));
-	if (vwalk(&space.env, &mem, space.vm, gva(at), VWALK_LOAD, &r)) {
+	if (vwalk(&space.env, &mem, &space, gva(at), VWALK_LOAD, &r)) {
 		monitor_printf("  VS-stage    a page fault%s\n",
 			       r.levels ? "" : ": the address is not canonical");
 		return true;
 	}
 	if (r.levels)
 		who_may(r.pte);
+	if (space.to_guest && !show_own_g_stage(&space, &r.gpa))
+		return true;
 	show_g_stage(space.vm, r.gpa);
 	return true;
 }

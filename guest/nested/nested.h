@@ -230,6 +230,8 @@ static inline void nested_hfence(struct nested *n, const struct hfence *h)
 bool shadow_fault(struct vcpu *v, const struct vcpu_exit *e);
 /* The same, but that nothing is done, and false, if it is an access to a device of L1, at *dev. */
 bool shadow_quick(struct vcpu *v, const struct vcpu_exit *e, gpa_t *dev);
+/* By L1's tables, as they are now and whatever their permissions: for who looks into L2. */
+bool shadow_look(const struct vcpu *v, gpa_t in, gpa_t *out);
 /* How L1's own tables are read. */
 struct nwalk_env shadow_env(const struct vcpu *v);
 

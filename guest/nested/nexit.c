@@ -5,6 +5,7 @@
  * (hstatus.VTW = 0), a wait only ends the turn.
  */
 #include <arch/tlbsan.h>
+#include <core/debug.h>
 #include <core/vm.h>
 #include <spec/insn.h>
 #include <guest/exit.h>
@@ -19,7 +20,7 @@ static bool may_wait(const struct vcpu *v, uint32_t insn)
 }
 
 /* Exceptions that lead to L1 or back to L2, and nowhere else. */
-#define QUICK (FOR_L1 & ~BIT(CAUSE_VIRTUAL_INSTRUCTION))
+#define QUICK (FOR_L1 & ~(BIT(CAUSE_VIRTUAL_INSTRUCTION) | BIT(CAUSE_BREAKPOINT)))
 
 #define GUEST_PAGE_FAULTS                                                       \
 	(BIT(CAUSE_FETCH_GUEST_PAGE_FAULT) | BIT(CAUSE_LOAD_GUEST_PAGE_FAULT) | \
@@ -72,6 +73,10 @@ bool nexit(struct vcpu *v, const struct vcpu_exit *e)
 			break;
 		v->ctx.sepc += 4;
 		return false;
+	case CAUSE_BREAKPOINT:
+		if (v->vm->debug && debug_breakpoint(v))
+			return false;
+		break;
 	default:
 		break;
 	}

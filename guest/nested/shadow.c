@@ -337,6 +337,25 @@ struct nwalk_env shadow_env(const struct vcpu *v)
 	};
 }
 
+static int leave_table(void *ctx, gpa_t a, uint64_t expect, uint64_t desired)
+{
+	(void)ctx, (void)a, (void)expect, (void)desired;
+	return 0;
+}
+
+bool shadow_look(const struct vcpu *v, gpa_t in, gpa_t *out)
+{
+	const struct vwalk_mem tables = {.read = guest_tables.read, .cas = leave_table};
+	struct nwalk_env env = shadow_env(v);
+	struct nwalk_result r;
+
+	env.adue = env.mxr = true;
+	if (nwalk(&env, &tables, v->vm, in, VWALK_LOAD, &r))
+		return false;
+	*out = r.gpa;
+	return true;
+}
+
 /* The largest page that lies in L1's page and in one run of host memory alike; 0: L1's address is
  * not RAM. */
 static uint64_t common_page(const struct vcpu *v, const struct nwalk_result *r, hpa_t *out)

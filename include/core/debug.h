@@ -61,8 +61,10 @@ struct vm_debug {
 	struct vcpu *stepping; /* whose step is under way, for `wanted` or as DEBUG_OVER */
 	unsigned more;	       /* steps like that at most, until an LR/SC sequence is through */
 	bool opened;	       /* watched pages can be accessed meanwhile */
-	bool quiet;	       /* interrupts are kept from it: vsie waits here */
+	bool quiet;	       /* interrupts are kept from it: vsie waits here; */
 	uint64_t vsie;
+	struct world *world; /* of a guest of the guest, if that runs: its hie as well */
+	uint64_t hie;
 	uint64_t stood; /* host time since when all stand still; 0: they do not */
 };
 

@@ -13,6 +13,7 @@
 #include <arch/vwalk.h>
 #include <core/types.h>
 
+struct hext_ctx;
 struct vcpu;
 struct vm;
 
@@ -21,14 +22,21 @@ struct vm;
 /* An address space, as it was when asked for. */
 struct guest_space {
 	struct vm *vm;
+	const struct vcpu *v; /* with to_guest: a guest of the guest's, */
+	bool (*to_guest)(const struct vcpu *v, gpa_t in, gpa_t *out); /* else NULL */
 	struct vwalk_env env;
 };
 
 void guest_view_enable(bool on);
 bool guest_view_enabled(void);
 
-/* What v translates with now: its supervisor mode's addresses, user pages included. */
+/* What v translates with now: its supervisor mode's addresses, user pages included. Where a guest
+ * hypervisor's guest runs on it, that one's, through both of its stages. */
 int guest_space_of(struct vcpu *v, struct guest_space *out);
+/* The same with v's registers in memory: inside vcpu_call(), or while it is held. */
+void guest_space_held(const struct vcpu *v, struct guest_space *out);
+/* Likewise, of the guest itself, whoever runs. */
+void guest_space_outer(const struct vcpu *v, struct guest_space *out);
 /* The same on v's own hart, which has it loaded, at an exit. */
 void guest_space_loaded(struct vcpu *v, struct guest_space *out);
 /* Guest physical addresses. */
@@ -37,6 +45,8 @@ int guest_space_physical(struct vm *vm, struct guest_space *out);
 /* Where addr is, permissions aside. 0, or -NACRE_EFAULT: not mapped, and r tells how far it came.
  */
 int guest_translate(const struct guest_space *s, uint64_t addr, struct vwalk_result *r);
+/* The page table entry at this physical address of the space's. -NACRE_EFAULT. */
+int guest_table_read(const struct guest_space *s, gpa_t a, uint64_t *pte);
 /*
  * Bytes copied, which may be fewer than n: up to the first that is no RAM. -NACRE_EFAULT: not even
  * one. Writing goes through read-only pages too; vcpus of the guest see it as instructions as well
@@ -69,6 +79,8 @@ unsigned guest_reg_size(unsigned n);
  * Little-endian, guest_reg_size() bytes. -NACRE_ENOENT: this guest has no such register.
  */
 int guest_reg_get(const struct vcpu *v, unsigned n, void *buf);
+/* Likewise: the context, with the CSRs of who runs. */
+void guest_context(const struct vcpu *v, struct hext_ctx *out);
 /* x0, vlenb and the like stay as they are. */
 int guest_reg_set(struct vcpu *v, unsigned n, const void *buf);
 

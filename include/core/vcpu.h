@@ -86,6 +86,12 @@ struct vcpu_ops {
 	void (*put)(struct vcpu *v);
 	/* The vcpu becomes as new; loaded or not. */
 	void (*reset)(struct vcpu *v);
+	/* Who looks into the vcpu finds in memory the CSRs that go with its general registers here, or
+	 * (NULL) in its context; */
+	struct world *(*world)(struct vcpu *v);
+	/* and its physical addresses go through this stage to the guest's. Loaded or not; nothing is
+	 * changed. False: not mapped. NULL: they are the guest's. */
+	bool (*to_guest)(const struct vcpu *v, gpa_t in, gpa_t *out);
 	/* Something is pending that ends a wait. */
 	bool (*pending)(struct vcpu *v);
 	/* The vcpu has Sstc, waits and is on no hart: the guest time at which a timer of its own ends
@@ -249,5 +255,11 @@ long vcpu_hsm_status(struct vcpu *v);
 void vcpu_hsm_suspend(struct vcpu *v, bool reset, gpa_t pc, uint64_t a1); /* self, likewise */
 
 const char *vcpu_state_name(const struct vcpu *v);
+
+/* A guest of the guest runs on it: its CSRs, with the registers in memory; else NULL. */
+static inline struct world *vcpu_world(const struct vcpu *v)
+{
+	return v->ops->world ? v->ops->world((struct vcpu *)v) : NULL;
+}
 
 #endif

@@ -6,7 +6,7 @@
 # tests/gdb/NAME.gdb is a script for gdb-multiarch, which is connected to the serial line by then. Its comments:
 #   # guests: FILE.dts   smp: cpu: nacre_args: limit:    as in tests/boot/*.cases
 #   # edit: SED          changes the configuration
-#   # kernel: initrd: guest_mem: vcpus: bootargs:        one guest of those instead
+#   # kernel: initrd: guest_mem: vcpus: depth: bootargs: one guest of those instead
 #   # ready: REGEX       on the console, before gdb is started
 #   # expect: REGEX      in gdb's output, in this order
 #   # never: REGEX       nowhere in gdb's output
@@ -26,13 +26,13 @@ script=tests/gdb/${1#gdb-}.gdb log=$(realpath -m "$2")
 fail() { echo "$*"; exit 1; }
 command -v gdb-multiarch >/dev/null || { echo "no gdb-multiarch"; exit 77; }
 
-unset KERNEL INITRD BOOTARGS VCPUS GUEST_MEM ISA GUESTS SMP MEM CPU MACHINE QEMU_ARGS NACRE_ARGS
+unset KERNEL INITRD BOOTARGS VCPUS GUEST_MEM ISA NACL DEPTH L1 GUESTS SMP MEM CPU MACHINE QEMU_ARGS NACRE_ARGS
 limit=120 ready='^nacre: boot:' edit='' lines='' expect=() never=() after=()
 while IFS= read -r line; do
 	[[ $line =~ ^"# "([a-z_]+):" "(.*)$ ]] || continue
 	value=${BASH_REMATCH[2]}
 	case ${BASH_REMATCH[1]} in
-	guests | smp | cpu | nacre_args | kernel | initrd | guest_mem | vcpus | bootargs) declare "${BASH_REMATCH[1]^^}=$value" ;;
+	guests | smp | cpu | nacre_args | kernel | initrd | guest_mem | vcpus | depth | bootargs) declare "${BASH_REMATCH[1]^^}=$value" ;;
 	limit | ready | edit | lines) declare "${BASH_REMATCH[1]}=$value" ;;
 	expect) expect+=("$value") ;;
 	never) never+=("$value") ;;
