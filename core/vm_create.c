@@ -84,6 +84,7 @@ static int take_ram(struct vm *vm)
 			want = ALIGN_DOWN(want / 2, SIZE_2M);
 			continue;
 		}
+		vm->run[vm->nchunks] = (struct amo_run){VM_RAM_BASE + offset, want, phys_to_virt(p)};
 		vm->chunk[vm->nchunks++] = (struct vm_chunk){p, offset, want};
 		left -= want;
 	}
@@ -149,7 +150,10 @@ static int make_vcpu(struct vm *vm, uint32_t id)
 	v->ctx.fast = true;
 	v->ctx.on_exit = vcpu_on_exit;
 	v->ops = vm->ops->vcpu;
-	v->ctx.amo = (struct amo_quick){VM_RAM_BASE, vm->chunk[0].size, phys_to_virt(vm->chunk[0].hpa), 0};
+	if (vm->nchunks == 1)
+		v->ctx.amo.only = vm->run[0];
+	else
+		v->ctx.amo = (struct amo_quick){.run = vm->run, .runs = vm->nchunks};
 	if (vcpu_take_isa(v))
 		return -NACRE_ENOMEM;
 	vcpu_reset_state(v);

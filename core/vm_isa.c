@@ -114,7 +114,8 @@ int vcpu_take_isa(struct vcpu *v)
 	c->hedeleg = hext_delegated(c, HEDELEG);
 	c->hideleg = IP_VS;
 	c->amo.ops =
-		c->emulate && isa_has(isa, ISA_ZABHA) ? amo_quick_ops(isa_has(isa, ISA_ZACAS)) : 0;
+		c->emulate ? amo_quick_ops(isa_has(isa, ISA_ZABHA), isa_has(isa, ISA_ZACAS)) : 0;
+	c->amo.cas = c->emulate && isa_has(isa, ISA_ZACAS);
 	c->fpu = hext_caps.fpu && isa_has(isa, ISA_F);
 	c->vector = has_vector(isa);
 	if (make_memory(v, isa))

@@ -99,7 +99,7 @@ uint64_t amo_perform(void *p, const struct amo *a)
 	switch (a->size) {
 	case 1:
 	case 2:
-		return amo_part(p, a->op, a->size, a->operand, a->compare);
+		return amo_part(p, a->op, 32 - 8 * a->size, a->operand, a->compare);
 	case 4:
 		return (uint64_t)perform_word(p, a);
 	default:

@@ -10,60 +10,55 @@
 #include <core/types.h>
 #include <spec/insn.h>
 
-struct amo_part {
-	uint32_t op, mask;   /* AMO_*; the part's bits */
-	uint32_t b, compare; /* rs2, and rd before, shifted to the part's place; other bits do not
-				count */
-	unsigned up;	     /* what moves the part's sign to bit 31 */
-};
-
 /*
- * What the word becomes, as far as the mask goes. For an order, the part is moved upwards; what the
- * word has below it comes along, but decides between equals only.
+ * Moved up to the top of 32 bits: b and compare with zeroes below, what the word has with more of
+ * the word below, which decides between equals only. What comes out counts as far as the part goes.
  */
-static inline uint32_t amo_part_after(const struct amo_part *a, uint32_t word)
+static inline int32_t amo_part_after(uint32_t op, int32_t old, int32_t b, int32_t compare,
+				     unsigned below)
 {
-	uint32_t b = a->b;
-
-	switch (a->op) {
-	case AMO_ADD:
-		return word + b;
+	if (__builtin_expect(op == AMO_ADD, 1)) /* before a jump by table */
+		return (int32_t)((uint32_t)old + (uint32_t)b);
+	switch (op) {
 	case AMO_SWAP:
 		return b;
 	case AMO_XOR:
-		return word ^ b;
+		return old ^ b;
 	case AMO_OR:
-		return word | b;
+		return old | b;
 	case AMO_AND:
-		return word & b;
+		return old & b;
 	case AMO_MIN:
-		return (int32_t)(word << a->up) < (int32_t)(b << a->up) ? word : b;
+		return old < b ? old : b;
 	case AMO_MAX:
-		return (int32_t)(word << a->up) > (int32_t)(b << a->up) ? word : b;
+		return old > b ? old : b;
 	case AMO_MINU:
-		return word << a->up < b << a->up ? word : b;
+		return (uint32_t)old < (uint32_t)b ? old : b;
 	case AMO_MAXU:
-		return word << a->up > b << a->up ? word : b;
+		return (uint32_t)old > (uint32_t)b ? old : b;
 	default: /* AMO_CAS */
-		return (word ^ a->compare) & a->mask ? word : b;
+		return (uint32_t)(old ^ compare) >> below ? old : b;
 	}
 }
 
-/* p: of the part, aligned to size, which is 1 or 2. The old value, sign-extended. */
-static inline uint64_t amo_part(void *p, uint32_t op, unsigned size, uint64_t operand,
+/* p: of the part, aligned to its size; below: 32 less its bits, 24 or 16. The old value,
+ * sign-extended. */
+static inline uint64_t amo_part(void *p, uint32_t op, unsigned below, uint64_t operand,
 				uint64_t compare)
 {
-	unsigned shift = (unsigned)(uint64_t)p * 8 & 24, unused = 32 - 8 * size;
-	const struct amo_part a = {op, UINT32_MAX >> unused << shift, (uint32_t)operand << shift,
-				   (uint32_t)compare << shift, unused - shift};
+	unsigned shift = (unsigned)(uint64_t)p * 8 & 24;
 	uint32_t *word = (uint32_t *)((uint64_t)p & ~UINT64_C(3)),
-		 seen = __atomic_load_n(word, __ATOMIC_RELAXED), next;
+		 seen = __atomic_load_n(word, __ATOMIC_RELAXED);
+	int32_t b = (int32_t)((uint32_t)operand << below),
+		cmp = (int32_t)((uint32_t)compare << below), old;
+	uint32_t change;
 
-	do
-		next = seen ^ ((seen ^ amo_part_after(&a, seen)) & a.mask);
-	while (!__atomic_compare_exchange_n(word, &seen, next, false, __ATOMIC_SEQ_CST,
-					    __ATOMIC_SEQ_CST));
-	return (uint64_t)(int64_t)((int32_t)(seen << a.up) >> unused);
+	do {
+		old = (int32_t)(seen << (below - shift));
+		change = (uint32_t)(old ^ amo_part_after(op, old, b, cmp, below));
+	} while (!__atomic_compare_exchange_n(word, &seen, seen ^ change >> below << shift, false,
+					      __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
+	return (uint64_t)(int64_t)(old >> below);
 }
 
 #endif

@@ -26,6 +26,8 @@ void offsets(void)
 	OFFSET(CTX_ON_EXIT, struct hext_ctx, on_exit);
 	OFFSET(CTX_EXITS, struct hext_ctx, exits);
 	OFFSET(CTX_AMO, struct hext_ctx, amo);
+	OFFSET(CTX_AMO_RUNS, struct hext_ctx, amo.runs);
+	VALUE(AMO_WIDE_BIT, AMO_QUICK_WIDE_BIT);
 	OFFSET(CTX_FAST, struct hext_ctx, fast);
 	OFFSET(EXIT_SCAUSE, struct vcpu_exit, scause);
 	OFFSET(EXIT_STVAL, struct vcpu_exit, stval);

@@ -2,7 +2,7 @@
 /*
  * Into the guest and out again. hext_native_enter() is a call that returns when vcpu_on_exit() has answered an exit with
  * false; until then the guest goes on from the trap itself. The most frequent exits have a short way: hext_fast_*(), which see
- * the caller-saved registers only, and amo_quick(). All others, and what these decline, go to vcpu_on_exit() with the whole
+ * the caller-saved registers only, and amo_quick_*(). All others, and what these decline, go to vcpu_on_exit() with the whole
  * state of the guest in its context.
  *
  * While the guest runs, sscratch holds its struct hext_ctx; in HS-mode it holds 0. That is how trap_vector tells a
@@ -20,8 +20,8 @@
 
 #define X(n) (CTX_X + 8 * (n))(a0)
 
-/* What `resume` leaves alone: gp, s0, s1, s2-s11. */
-#define LIVE (1 << 3 | 3 << 8 | 0x3ff << 18)
+/* What `resume` leaves alone: gp, s0, s1, s2-s11. Bit 31 - n is xn. */
+#define LIVE (1 << (31 - 3) | 3 << (31 - 9) | 0x3ff << (31 - 27))
 
 /* The frame of hext_native_enter: ra, s0-s11, ctx; 16-byte aligned. */
 #define FRAME_SIZE 112
@@ -235,29 +235,50 @@ unanswered:
 illegal:
 	lbu	t0, CTX_FAST(a0)
 	save_live
-	beqz	t0, leave_saved
+	beqz	t0, leave_illegal
 	mv	a1, a0
 	csrr	a2, stval
 	csrr	a3, CSR_VSATP
 	csrr	a4, sstatus
 	addi	a0, a0, CTX_AMO
-	sext.w	a2, a2
-	jal	amo_quick		/* 1 + rd; 0: it is none, or not carried out */
-	mv	t0, a0
+	slli	t0, a2, 63 - AMO_WIDE_BIT
+	bltz	t0, wide
+	jal	amo_quick_part		/* the instruction; 0: not carried out */
+	beqz	a0, declined
+carried_out:
+	srli	t0, a0, 7		/* its low 5 bits are rd */
 	ld	a0, FRAME_CTX(sp)
-	csrr	a1, scause
-	beqz	t0, leave_saved
-	ld	t1, CTX_EXITS + 8 * CAUSE_ILLEGAL(a0)
+	li	t3, LIVE
 	csrr	t2, sepc
-	li	t3, LIVE << 1
-	addi	t1, t1, 1
+	ld	t1, CTX_EXITS + 8 * CAUSE_ILLEGAL(a0)
+	sllw	t3, t3, t0
 	addi	t2, t2, 4
-	srl	t3, t3, t0
-	sd	t1, CTX_EXITS + 8 * CAUSE_ILLEGAL(a0)
+	addi	t1, t1, 1
 	csrw	sepc, t2
-	andi	t3, t3, 1
-	beqz	t3, resume
+	sd	t1, CTX_EXITS + 8 * CAUSE_ILLEGAL(a0)
+	bgez	t3, resume
 	j	resume_live
+wide:
+	lw	t0, CTX_AMO_RUNS(a1)
+	bnez	t0, runs
+	jal	amo_quick_wide
+	bnez	a0, carried_out
+declined:
+	ld	a1, FRAME_CTX(sp)
+	lw	t0, CTX_AMO_RUNS(a1)
+	csrr	a2, stval
+	csrr	a3, CSR_VSATP
+	csrr	a4, sstatus
+	addi	a0, a1, CTX_AMO
+	beqz	t0, leave_declined
+runs:
+	jal	amo_quick_runs
+	bnez	a0, carried_out
+leave_declined:
+	ld	a0, FRAME_CTX(sp)
+leave_illegal:
+	li	a1, CAUSE_ILLEGAL
+	j	leave_saved
 
 /*
  * A trap of HS-mode itself. No hypervisor CSR is touched: the hart may turn out to have none, and in a virtual machine each

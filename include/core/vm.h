@@ -10,6 +10,7 @@
 #ifndef NACRE_CORE_VM_H
 #define NACRE_CORE_VM_H
 
+#include <arch/amo_quick.h>
 #include <arch/atomic.h>
 #include <arch/gstage.h>
 #include <arch/isa.h>
@@ -125,6 +126,7 @@ struct vm {
 
 	uint64_t ram_size;
 	struct vm_chunk chunk[VM_CHUNKS];
+	struct amo_run run[VM_CHUNKS]; /* the same for <arch/amo_quick.h> */
 	unsigned nchunks;
 	uint64_t boots;
 	uint64_t build_ticks; /* spent in zeroing and loading, all boots */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The short way of byte and halfword AMOs against the long one: what it carries out, insn_decode(),
- * vwalk() and amo_perform() carry out alike, without setting A or D; what it declines it leaves
+ * The short ways of AMOs against the long one: what they carry out, insn_decode(),
+ * vwalk() and amo_perform() carry out alike, without setting A or D; what they decline they leave
  * untouched. On random instructions, registers and page tables, most of which are nearly right; and
- * it must not decline what is ordinary.
+ * they must not decline what is ordinary.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -82,7 +82,25 @@ static struct vwalk_env some_env(uint64_t vsatp, uint64_t sstatus)
 	};
 }
 
-static void carry_out_slowly(uint32_t bits, uint32_t ops, uint64_t vsatp, uint64_t sstatus)
+/* As the exit path has it. */
+static uint64_t quickly(const struct amo_quick *q, uint64_t x[32], uint32_t bits, uint64_t vsatp,
+			uint64_t sstatus)
+{
+	uint64_t done = bits >> AMO_QUICK_WIDE_BIT & 1 ? amo_quick_wide(q, x, bits, vsatp, sstatus)
+						       : amo_quick_part(q, x, bits, vsatp, sstatus);
+
+	return done || !q->runs ? done : amo_quick_runs(q, x, bits, vsatp, sstatus);
+}
+
+static bool given(const struct insn *in, bool zabha, bool zacas)
+{
+	if (in->size > 2)
+		return in->funct == AMO_CAS && zacas;
+	return zabha && (in->funct != AMO_CAS || zacas);
+}
+
+static void carry_out_slowly(uint32_t bits, bool zabha, bool zacas, uint64_t vsatp,
+			     uint64_t sstatus)
 {
 	struct vwalk_env env = some_env(vsatp, sstatus);
 	struct machine *m = &slow;
@@ -92,7 +110,7 @@ static void carry_out_slowly(uint32_t bits, uint32_t ops, uint64_t vsatp, uint64
 
 	assert_int_equal(insn_decode(bits, &in), 0);
 	assert_int_equal(in.kind, INSN_AMO);
-	assert_true(in.size <= 2 && (ops >> in.funct & 1));
+	assert_true(in.size <= 8 && given(&in, zabha, zacas));
 	assert_true(IS_ALIGNED(m->x[in.rs1], in.size));
 	assert_int_equal(vwalk(&env, &mem, m, gva(m->x[in.rs1]), VWALK_STORE, &r), 0);
 	assert_int_equal(m->changed, 0);
@@ -143,33 +161,62 @@ static uint32_t some_insn(void)
 				     AMO_MIN, AMO_MAX,	AMO_MINU, AMO_MAXU, AMO_CAS};
 	uint32_t bits = (uint32_t)op[rnd(ARRAY_SIZE(op))] << 27 | (uint32_t)rnd(0) << 7 >> 7;
 
-	bits = (bits & ~0x607fU) | OPCODE_AMO;
+	bits = (bits & ~0x407fU) | OPCODE_AMO; /* of all four sizes */
+	if (bits >> AMO_QUICK_WIDE_BIT & 1)
+		bits = bits << 5 >> 5 | AMO_CAS << 27;
 	return once_in(8) ? bits ^ 1U << rnd(32) : bits;
 }
 
 static const uint64_t modes[] = {0, 8, 8, 9, 9, 10, 10, 1, 7, 11, 15};
 
+/* The same RAM, in up to four runs that are in any order. */
+static void in_runs(struct amo_quick *q)
+{
+	static struct amo_run run[4];
+	uint64_t at = 0;
+
+	q->only = (struct amo_run){0};
+	q->run = run;
+	for (q->runs = 0; at < PAGES; q->runs++) {
+		uint64_t pages = q->runs == 3 ? PAGES - at : 1 + rnd(PAGES - at);
+
+		run[q->runs] = (struct amo_run){BASE + at * PAGE_SIZE, pages * PAGE_SIZE,
+						(char *)quick.ram + at * PAGE_SIZE};
+		at += pages;
+	}
+	for (unsigned i = 0; i < q->runs; i++) {
+		unsigned other = (unsigned)rnd(q->runs);
+		struct amo_run r = run[i];
+
+		run[i] = run[other];
+		run[other] = r;
+	}
+}
+
 static bool one(void)
 {
-	struct amo_quick q = {BASE, SIZE, (char *)quick.ram, amo_quick_ops(rnd(2))};
+	const bool zabha = !once_in(16), zacas = rnd(2);
+	struct amo_quick q = {.only = {BASE, SIZE, (char *)quick.ram},
+			      .ops = amo_quick_ops(zabha, zacas),
+			      .cas = zacas};
 	uint64_t vsatp = modes[rnd(ARRAY_SIZE(modes))] << SATP_MODE_SHIFT | rnd(65536) << 44 |
 			 ((BASE >> PAGE_SHIFT) + rnd(PAGES));
 	uint64_t sstatus = rnd(0);
-	uint32_t bits = some_insn(), rd = bits >> 7 & 31;
-	unsigned answer;
+	uint32_t bits = some_insn();
+	uint64_t answer;
 
-	if (once_in(32))
-		q.ops = 0;
+	if (once_in(2))
+		in_runs(&q);
 	quick.x[0] = 0;
 	for (unsigned i = 1; i < 32; i++)
 		quick.x[i] = rnd(0);
 	if (bits >> 15 & 31)
-		quick.x[bits >> 15 & 31] = some_address();
+		quick.x[bits >> 15 & 31] = some_address() & ~(once_in(4) ? 0 : UINT64_C(7));
 	slow = quick;
-	answer = amo_quick(&q, quick.x, bits, vsatp, sstatus);
+	answer = quickly(&q, quick.x, bits, vsatp, sstatus);
 	if (answer) {
-		assert_int_equal(answer, 1 + rd);
-		carry_out_slowly(bits, q.ops, vsatp, sstatus);
+		assert_int_equal(answer, bits);
+		carry_out_slowly(bits, zabha, zacas, vsatp, sstatus);
 	}
 	assert_memory_equal(quick.ram, slow.ram, SIZE);
 	assert_memory_equal(quick.x, slow.x, sizeof(slow.x));
@@ -192,6 +239,8 @@ static void against_the_long_way(void **state)
 
 /* ---- what is ordinary ---- */
 
+#define BYTE 0x128U /* of page 6 */
+
 /* Tables in pages 0 to levels - 1; the leaf of `va` at `level`. */
 static uint64_t map(unsigned levels, uint64_t va, unsigned level, uint64_t leaf)
 {
@@ -211,30 +260,54 @@ static uint64_t map(unsigned levels, uint64_t va, unsigned level, uint64_t leaf)
 	return (uint64_t)(levels + 5) << SATP_MODE_SHIFT | BASE >> PAGE_SHIFT;
 }
 
+static const uint32_t add_or_cas[] = {
+	0x00b505af,		/* amoadd.b a1, a1, (a0) */
+	0x28b5262f, 0x28b5362f, /* amocas.w, amocas.d a2, a1, (a0) */
+};
+
+/* One to the byte at va, which becomes 1; in one run and in two. */
 static bool add_one(uint64_t vsatp, uint64_t va, uint64_t sstatus)
 {
-	const struct amo_quick q = {BASE, SIZE, (char *)quick.ram, amo_quick_ops(false)};
+	static const struct amo_run run[] = {
+		{BASE, 3 * PAGE_SIZE, (char *)quick.ram},
+		{BASE + 3 * PAGE_SIZE, SIZE - 3 * PAGE_SIZE, (char *)quick.ram + 3 * PAGE_SIZE}};
+	static struct machine before;
+	bool done[ARRAY_SIZE(add_or_cas) * 2];
 
-	memset(quick.x, 0, sizeof(quick.x));
-	quick.x[10] = va;
-	quick.x[11] = 1;
-	return amo_quick(&q, quick.x, 0x00b505af, vsatp, sstatus); /* amoadd.b a1, a1, (a0) */
+	before = quick;
+	for (unsigned i = 0; i < ARRAY_SIZE(done); i++) {
+		struct amo_quick q = {.ops = amo_quick_ops(true, false), .cas = true};
+
+		quick = before;
+		if (i & 1)
+			q.run = run, q.runs = 2;
+		else
+			q.only = (struct amo_run){BASE, SIZE, (char *)quick.ram};
+		memset(quick.x, 0, sizeof(quick.x));
+		quick.x[10] = va;
+		quick.x[11] = 1;
+		done[i] = quickly(&q, quick.x, add_or_cas[i / 2], vsatp, sstatus);
+		assert_int_equal(done[i], done[0]);
+		assert_int_equal(((uint8_t *)quick.ram)[6 * PAGE_SIZE + BYTE], done[0]);
+	}
+	return done[0];
 }
 
 static void the_ordinary(void **state)
 {
 	const uint64_t flags = PTE_V | PTE_R | PTE_W | PTE_A | PTE_D,
 		       leaf = ((BASE >> PAGE_SHIFT) + 6) << PTE_PPN_SHIFT | flags;
-	const uint8_t *byte = (const uint8_t *)quick.ram + 6 * PAGE_SIZE + 0x123;
+	const uint8_t *byte = (const uint8_t *)quick.ram + 6 * PAGE_SIZE + BYTE;
 
 	(void)state;
 	memset(quick.ram, 0, SIZE);
-	assert_true(add_one(0, BASE + 6 * PAGE_SIZE + 0x123, SSTATUS_SPP));
+	assert_true(add_one(0, BASE + 6 * PAGE_SIZE + BYTE, SSTATUS_SPP));
 	assert_int_equal(*byte, 1);
 	for (unsigned levels = 3; levels <= 5; levels++) {
-		uint64_t low = 0x10203123, high = UINT64_MAX << (12 + 9 * levels - 1) | low;
+		uint64_t low = (UINT64_C(0x10203000) | BYTE),
+			 high = UINT64_MAX << (12 + 9 * levels - 1) | low;
 		uint64_t super = (BASE >> PAGE_SHIFT) << PTE_PPN_SHIFT | flags,
-			 at = 6 * PAGE_SIZE + 0x123;
+			 at = 6 * PAGE_SIZE + BYTE;
 
 		assert_true(add_one(map(levels, high, 0, leaf | PTE_G | PTE_X), high, SSTATUS_SPP));
 		assert_int_equal(*byte, 1);
