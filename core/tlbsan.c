@@ -298,7 +298,7 @@ void tlbsan_due(uint64_t ticket)
 	end();
 }
 
-void tlbsan_own_request(unsigned type, uint64_t start, uint64_t size, uint64_t asid)
+uint64_t tlbsan_own_request(unsigned type, uint64_t start, uint64_t size, uint64_t asid)
 {
 	const struct vcpu *v = this_cpu()->current;
 	struct hfence h = {.type = (uint8_t)type,
@@ -306,7 +306,7 @@ void tlbsan_own_request(unsigned type, uint64_t start, uint64_t size, uint64_t a
 			   .addr = ALIGN_DOWN(start, PAGE_SIZE)};
 
 	h.count = (ALIGN_UP(start + size, PAGE_SIZE) - h.addr) / PAGE_SIZE;
-	tlbsan_due(tlbsan_request(&v->vmid, &h));
+	return tlbsan_request(&v->vmid, &h);
 }
 
 uint64_t tlbsan_now(void)

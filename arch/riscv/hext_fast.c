@@ -46,7 +46,7 @@ static bool self_only(const struct hext_ctx *c)
 
 static struct hext_ctx *fast_rfence(struct hext_ctx *c)
 {
-	uint64_t start = c->x[REG_A2], size = c->x[REG_A3], end = start + size;
+	uint64_t start = c->x[REG_A2], size = c->x[REG_A3], end = start + size, ticket;
 
 	if (!self_only(c) || c->x[REG_A6] > SBI_RFENCE_SFENCE_VMA_ASID)
 		return NULL;
@@ -58,16 +58,18 @@ static struct hext_ctx *fast_rfence(struct hext_ctx *c)
 		return NULL;
 	start = ALIGN_DOWN(start, PAGE_SIZE);
 	if (c->x[REG_A6] == SBI_RFENCE_SFENCE_VMA) {
-		tlbsan_own_request(NACL_HFENCE_VVMA, start, end - start, 0);
+		ticket = tlbsan_own_request(NACL_HFENCE_VVMA, start, end - start, 0);
 		for (; start < end; start += PAGE_SIZE)
 			hfence_vvma(start);
 	} else if (c->x[REG_A4] > 0xffff) { /* no such ASID */
 		return NULL;
 	} else {
-		tlbsan_own_request(NACL_HFENCE_VVMA_ASID, start, end - start, c->x[REG_A4]);
+		ticket =
+			tlbsan_own_request(NACL_HFENCE_VVMA_ASID, start, end - start, c->x[REG_A4]);
 		for (; start < end; start += PAGE_SIZE)
 			hfence_vvma_asid(start, c->x[REG_A4]);
 	}
+	tlbsan_due(ticket);
 	return answer(c, 0);
 }
 

@@ -49,7 +49,7 @@ static bool rfence(struct hext_ctx *c)
 {
 	uint64_t start = c->x[REG_A2], size = c->x[REG_A3], fid = c->x[REG_A6];
 	bool one_asid = fid == SBI_RFENCE_SFENCE_VMA_ASID;
-	uint64_t asid = one_asid ? c->x[REG_A4] : 0;
+	uint64_t asid = one_asid ? c->x[REG_A4] : 0, ticket;
 	struct hfence h;
 
 	if (fid > SBI_RFENCE_SFENCE_VMA_ASID || asid > 0xffff || !self_only(c))
@@ -60,8 +60,10 @@ static bool rfence(struct hext_ctx *c)
 	}
 	hfence_make(&h, one_asid ? NACL_HFENCE_VVMA_ASID : NACL_HFENCE_VVMA, (uint16_t)asid, start,
 		    size);
-	tlbsan_own_request(h.type, start, size, asid);
+	ticket = tlbsan_own_request(h.type, start, size, asid);
 	fence(&h);
+	tlbsan_nacl(((const struct hext_hart *)hart_tp())->nacl);
+	tlbsan_due(ticket);
 	return answer(c, 0);
 }
 

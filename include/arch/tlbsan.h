@@ -44,8 +44,9 @@ void tlbsan_nacl(const struct nacl_shmem *shmem);
 /* Remote fences: before and after the request is made; before and after the wait for it. */
 uint64_t tlbsan_request(const void *owner, const struct hfence *h);
 void tlbsan_due(uint64_t ticket);
-/* The vcpu that runs asks for itself. */
-void tlbsan_own_request(unsigned type, uint64_t start, uint64_t size, uint64_t asid);
+/* The vcpu that runs asks for itself, in the trap, where it still counts as in its guest: due once
+ * it has fenced, or another hart's look in between would find that nothing was done. */
+uint64_t tlbsan_own_request(unsigned type, uint64_t start, uint64_t size, uint64_t asid);
 uint64_t tlbsan_now(void);
 void tlbsan_settled(const void *owner, uint64_t since);
 
@@ -79,7 +80,7 @@ void tlbsan_summary(void);
 #define tlbsan_nacl(shmem)			      ((void)0)
 #define tlbsan_request(owner, h)		      UINT64_C(0)
 #define tlbsan_due(ticket)			      ((void)(ticket))
-#define tlbsan_own_request(type, start, size, asid)   ((void)0)
+#define tlbsan_own_request(type, start, size, asid)   UINT64_C(0)
 #define tlbsan_now()				      UINT64_C(0)
 #define tlbsan_settled(owner, since)		      ((void)(since))
 #define tlbsan_shadow(root, l1, vmid)		      ((void)0)
