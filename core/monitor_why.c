@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <arch/timer.h>
+#include <core/debug.h>
 #include <core/host.h>
 #include <core/printk.h>
 #include <core/vm.h>
@@ -186,7 +187,8 @@ static void take_guest(struct vm *vm, struct why_guest *g)
 	static const enum why_state state[] = {WHY_OFF, WHY_RUNNING, WHY_PAUSED, WHY_CRASHED};
 
 	g->name = vm->name;
-	g->state = state[vm->state];
+	g->state = vm->state == VM_RUNNING && vm->debug && vm->debug->stands ? WHY_STOPPED
+									     : state[vm->state];
 	g->boots = vm->boots;
 	g->since_boot_ms = (timer_now() - vm->time_zero) / (host.timebase / 1000 + 1);
 	g->ram_base = VM_RAM_BASE;

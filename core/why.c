@@ -112,6 +112,10 @@ static bool state_rule(const struct why_guest *g, struct text *t)
 		say(t, "Nacre has ended it; \"log warnings\" tells why\n");
 	else if (g->state == WHY_PAUSED)
 		say(t, "it is paused; \"resume\" lets it go on\n");
+	else if (g->state == WHY_STOPPED)
+		say(t,
+		    "a breakpoint, a step or a debugger has stopped it; \"continue\" lets it go on,"
+		    " or the debugger\n");
 	else if (g->boots >= 4 && g->since_boot_ms < 2000)
 		say(t,
 		    "it restarts again and again: it was started %lu times\n"

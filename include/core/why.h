@@ -13,7 +13,7 @@
 #define WHY_SAMPLES 16 /* of each, at equal distances in time */
 #define WHY_TEXT    120
 
-enum why_state { WHY_OFF, WHY_RUNNING, WHY_PAUSED, WHY_CRASHED };
+enum why_state { WHY_OFF, WHY_RUNNING, WHY_PAUSED, WHY_CRASHED, WHY_STOPPED };
 
 /* What an address is for the guest. */
 enum why_place {

@@ -19,7 +19,7 @@ static void make_valid(struct why_guest *g, char *bootargs)
 {
 	g->name = "alpha";
 	g->bootargs = bootargs;
-	g->state = (enum why_state)((unsigned)g->state % 4);
+	g->state = (enum why_state)((unsigned)g->state % 5);
 	g->nvcpus %= WHY_VCPUS + 1;
 	g->worst[WHY_TEXT - 1] = g->last[WHY_TEXT - 1] = '\0';
 	for (unsigned i = 0; i < WHY_VCPUS; i++) {

@@ -98,6 +98,8 @@ static void test_log_first(void **state)
 	expect("the kernel gave up");
 	g.state = WHY_PAUSED;
 	expect("it is paused");
+	g.state = WHY_STOPPED;
+	expect("has stopped it");
 	assert_int_equal(why_weight("all is well"), 0);
 	assert_true(why_weight("VFS: Unable to mount root fs") > why_weight("Kernel panic"));
 }
