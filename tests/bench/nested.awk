@@ -111,19 +111,26 @@ function table_depth(	i, k)
 	}
 }
 
-function draw(	i, k, row)
+# What was measured: the script can do a part of it.
+function draw(	i, k, row, rows)
 {
-	svg_begin(length(operations) + length(guest), "Under Nacre, instructions (logarithmic): " \
+	for (i = 1; i in operations; i++)
+		rows += ("1", operations[i]) in value
+	for (i = 1; i in guest; i++)
+		rows += both("2", "2-off", guest[i])
+	svg_begin(rows, "Under Nacre, instructions (logarithmic): " \
 		"<tspan fill=\"#777\">without</tspan> and <tspan fill=\"#0a6\">with</tspan> nested acceleration, " \
 		"<tspan fill=\"#c30\">limit</tspan>")
 	for (i = 1; i in operations; i++) {
 		k = operations[i]
-		svg_row(row++, text[k], "", value["1", k], value["1", k] + 0 > limit[k], limit[k])
+		if (("1", k) in value)
+			svg_row(row++, text[k], "", value["1", k], value["1", k] + 0 > limit[k], limit[k])
 	}
 	for (i = 1; i in guest; i++) {
 		k = guest[i]
-		svg_row(row++, text[k], value["2-off", k], value["2", k], k in gain && saved(k) + 0 < gain[k],
-			k in gain ? value["2-off", k] * (1 - gain[k] / 100) : "")
+		if (both("2", "2-off", k))
+			svg_row(row++, text[k], value["2-off", k], value["2", k], k in gain && saved(k) + 0 < gain[k],
+				k in gain ? value["2-off", k] * (1 - gain[k] / 100) : "")
 	}
 	svg_end()
 }
