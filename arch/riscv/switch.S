@@ -282,8 +282,9 @@ leave_illegal:
 
 /*
  * A trap of HS-mode itself. No hypervisor CSR is touched: the hart may turn out to have none, and in a virtual machine each
- * access costs a trap of its own. The trap has cleared hstatus.SPV, so sret returns to HS-mode. The stack pointer is looked at before it is used: a stack is the upper half of an aligned
- * 32 KiB slot (arch/mmu.h), so with bit 14 clear it has run into the guard, and the report needs another stack.
+ * access costs a trap of its own. The trap has cleared hstatus.SPV, so sret returns to HS-mode. The stack pointer is looked
+ * at before it is used: a stack is the upper half of an aligned 32 KiB slot (arch/mmu.h), so with bit 14 clear it has run
+ * into the guard, and the report needs another stack.
  */
 host_trap:
 	csrrw	a0, sscratch, a0	/* a0 back, sscratch 0 again */
