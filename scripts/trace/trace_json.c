@@ -10,7 +10,7 @@
 
 #include "trace.h"
 
-#define HARTS_PID 1000
+#define HARTS_PID 0xfffe /* no guest has this number */
 
 struct track { /* a vcpu */
 	uint16_t vm, vcpu;
@@ -60,19 +60,25 @@ static uint64_t since_start(const struct writer *w, uint64_t time)
 	return time > w->start ? time - w->start : 0;
 }
 
-/* The common beginning of an event; the caller adds members and the brace. */
-static void begin(struct writer *w, const char *ph, unsigned pid, unsigned tid, const char *name)
+/*
+ * The common beginning of an event of a process's thread; the caller adds members and the brace.
+ * Perfetto takes the tid for a number of the whole system, and for the first thread of a process
+ * that has it as its pid: no two are alike, none is 0, none is a pid.
+ */
+static void begin(struct writer *w, const char *ph, unsigned pid, unsigned thread, const char *name)
 {
+	unsigned tid = (pid + 1) << 16 | thread;
+
 	fprintf(w->out, "%s\n{\"ph\":\"%s\",\"pid\":%u,\"tid\":%u,\"name\":", w->comma ? "," : "",
 		ph, pid, tid);
 	w->comma = true;
 	put_string(w->out, name);
 }
 
-static void name_it(struct writer *w, const char *what, unsigned pid, unsigned tid,
+static void name_it(struct writer *w, const char *what, unsigned pid, unsigned thread,
 		    const char *name)
 {
-	begin(w, "M", pid, tid, what);
+	begin(w, "M", pid, thread, what);
 	fputs(",\"args\":{\"name\":", w->out);
 	put_string(w->out, name);
 	fputs("}}", w->out);
@@ -85,18 +91,18 @@ static void sort_index(struct writer *w, unsigned pid, unsigned index)
 	fprintf(w->out, ",\"args\":{\"sort_index\":%u}}", index);
 }
 
-static void begin_slice(struct writer *w, unsigned pid, unsigned tid, const char *name,
+static void begin_slice(struct writer *w, unsigned pid, unsigned thread, const char *name,
 			uint64_t from, uint64_t to)
 {
-	begin(w, "X", pid, tid, name);
+	begin(w, "X", pid, thread, name);
 	put_us(w, "ts", since_start(w, from));
 	put_us(w, "dur", to > from ? to - from : 0);
 }
 
-static void slice(struct writer *w, unsigned pid, unsigned tid, const char *name, uint64_t from,
+static void slice(struct writer *w, unsigned pid, unsigned thread, const char *name, uint64_t from,
 		  uint64_t to)
 {
-	begin_slice(w, pid, tid, name, from, to);
+	begin_slice(w, pid, thread, name, from, to);
 	fputc('}', w->out);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* scripts/trace: text becomes records in their order; JSON is JSON whatever the records are, and has
- * the slices it should have. */
+/* scripts/trace: text becomes records in their order; JSON is JSON whatever the records are, and
+ * has the slices it should have. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -105,6 +105,19 @@ static bool is_json(const char *s)
 	return s && !*s;
 }
 
+/* Perfetto's rule: a tid belongs to one process, and is no process's pid but perhaps its own. */
+static void assert_numbers(const char *text)
+{
+	for (const char *at = text; (at = strstr(at, "\"pid\":")) != NULL; at++) {
+		unsigned pid, tid;
+
+		assert_int_equal(sscanf(at, "\"pid\":%u,\"tid\":%u", &pid, &tid), 2);
+		assert_in_range(pid, 0, 0xffff);
+		assert_in_range(tid, 0x10000, UINT32_MAX);
+		assert_int_equal((tid >> 16) - 1, pid);
+	}
+}
+
 static void reader_of_json(void **state)
 {
 	static const char *const good[] = {"{}", "[]", " [1,2.5,-3] ",
@@ -167,6 +180,7 @@ static void json_of_anything(void **state)
 		}
 		text = written(&t, trace_write_json);
 		assert_true(is_json(text));
+		assert_numbers(text);
 		free(text);
 		text = written(&t, trace_write_svg);
 		assert_non_null(strstr(text, "</svg>\n"));
@@ -194,23 +208,28 @@ static struct trace_record turn[] = {
 static void slices(void **state)
 {
 	static const char *const events[] = {
-		"{\"ph\":\"M\",\"pid\":1,\"tid\":0,\"name\":\"process_name\",\"args\":{\"name\":"
+		"{\"ph\":\"M\",\"pid\":1,\"tid\":131072,\"name\":\"process_name\",\"args\":{"
+		"\"name\":"
 		"\"alpha\"}}",
-		"{\"ph\":\"M\",\"pid\":1,\"tid\":3,\"name\":\"thread_name\",\"args\":{\"name\":"
+		"{\"ph\":\"M\",\"pid\":1,\"tid\":131075,\"name\":\"thread_name\",\"args\":{"
+		"\"name\":"
 		"\"vcpu 3\"}}",
-		"{\"ph\":\"M\",\"pid\":1000,\"tid\":1,\"name\":\"thread_name\",\"args\":{\"name\":"
+		"{\"ph\":\"M\",\"pid\":65534,\"tid\":4294901761,\"name\":\"thread_name\",\"args\":{"
+		"\"name\":"
 		"\"hart 7\"}}",
-		"{\"ph\":\"X\",\"pid\":1,\"tid\":3,\"name\":\"guest\",\"ts\":1.000,\"dur\":10.000}",
-		"{\"ph\":\"i\",\"pid\":1,\"tid\":3,\"name\":\"sbi TIME 0 a0 "
+		"{\"ph\":\"X\",\"pid\":1,\"tid\":131075,\"name\":\"guest\",\"ts\":1.000,\"dur\":10."
+		"000}",
+		"{\"ph\":\"i\",\"pid\":1,\"tid\":131075,\"name\":\"sbi TIME 0 a0 "
 		"0x5\",\"ts\":11.000,\"s\":\"t\"}",
-		"{\"ph\":\"X\",\"pid\":1,\"tid\":3,\"name\":\"SBI "
+		"{\"ph\":\"X\",\"pid\":1,\"tid\":131075,\"name\":\"SBI "
 		"call\",\"ts\":11.000,\"dur\":3.500,"
 		"\"args\":{\"pc\":\"0x104\",\"instructions\":350,\"hart\":7}}",
-		"{\"ph\":\"X\",\"pid\":1,\"tid\":3,\"name\":\"guest\",\"ts\":14.500,\"dur\":5.500}",
-		"{\"ph\":\"X\",\"pid\":1,\"tid\":3,\"name\":\"virtual "
+		"{\"ph\":\"X\",\"pid\":1,\"tid\":131075,\"name\":\"guest\",\"ts\":14.500,\"dur\":5."
+		"500}",
+		"{\"ph\":\"X\",\"pid\":1,\"tid\":131075,\"name\":\"virtual "
 		"instruction\",\"ts\":20.000,\"dur\":5.000,"
 		"\"args\":{\"pc\":\"0x108\",\"instructions\":70,\"hart\":7}}",
-		"{\"ph\":\"X\",\"pid\":1000,\"tid\":1,\"name\":\"alpha vcpu "
+		"{\"ph\":\"X\",\"pid\":65534,\"tid\":4294901761,\"name\":\"alpha vcpu "
 		"3\",\"ts\":0.000,\"dur\":25.000}",
 	};
 	struct trace_set t = set_of(turn, ARRAY_SIZE(turn));
