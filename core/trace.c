@@ -9,9 +9,9 @@
  */
 #include <string.h>
 
-#include <arch/csr.h>
 #include <arch/mmu.h>
 #include <arch/patch.h>
+#include <arch/timer.h>
 #include <arch/trace.h>
 #include <core/cpu.h>
 #include <core/errno.h>
@@ -88,7 +88,7 @@ ALWAYS_INLINE struct trace_record *take(struct trace_ring *r, const struct vcpu 
 		if (__builtin_expect((uint64_t)(rec + 1) == r->end, 0))
 			next_lap(r);
 	}
-	rec->time = csr_read(CSR_TIME);
+	rec->time = timer_now();
 	rec->what = (uint16_t)(kind | code << 8);
 	rec->who = v->trace_who; /* the hart's number is there already */
 	return rec;
@@ -112,7 +112,7 @@ static void put_record(struct hext_ctx *c, unsigned kind, unsigned code, uint64_
 /* The cost of the last exit is known. */
 ALWAYS_INLINE uint64_t close_exit(struct trace_ring *r)
 {
-	uint64_t cost = csr_read(CSR_INSTRET) - r->since;
+	uint64_t cost = trace_instret() - r->since;
 
 	r->open->b = cost;
 	*r->cost += cost;
@@ -128,7 +128,7 @@ ALWAYS_INLINE uint64_t on_exit(struct hext_ctx *c, uint64_t scause, uint64_t pc)
 	if ((int64_t)scause < 0)
 		cause = EXIT_IRQ + (cause & 15);
 	rec = take(r, vcpu_of(c), TRACE_EXIT, (unsigned)cause);
-	r->since = csr_read(CSR_INSTRET);
+	r->since = trace_instret();
 	rec->a = pc;
 	rec->b = 0;
 	r->open = rec;
@@ -160,15 +160,15 @@ ALWAYS_INLINE void on_sbi(struct hext_ctx *c)
 
 static __attribute__((noinline)) struct trace_exit on_fault(struct hext_ctx *c, uint64_t scause)
 {
-	uint64_t gva = csr_read(CSR_STVAL);
+	uint64_t gva = trace_stval();
 
-	put_here(c, TRACE_FAULT, (unsigned)scause, csr_read(CSR_HTVAL) << 2 | (gva & 3), gva);
+	put_here(c, TRACE_FAULT, (unsigned)scause, trace_htval() << 2 | (gva & 3), gva);
 	return (struct trace_exit){c, scause};
 }
 
 struct trace_exit trace_on_exit(struct hext_ctx *c)
 {
-	uint64_t scause = csr_read(CSR_SCAUSE), cause = on_exit(c, scause, csr_read(CSR_SEPC));
+	uint64_t scause = trace_scause(), cause = on_exit(c, scause, trace_sepc());
 
 	return GUEST_PAGE_FAULTS >> cause & 1 ? on_fault(c, scause)
 					      : (struct trace_exit){c, scause};
@@ -179,11 +179,11 @@ struct trace_exit trace_on_exit(struct hext_ctx *c)
 static __attribute__((noinline)) struct hext_ctx *fast_ipi(struct hext_ctx *c)
 {
 	struct trace_ring *r = this_ring();
-	uint64_t before = csr_read(CSR_HVIP), told = r->info.events[TRACE_IRQ], raised;
+	uint64_t before = trace_hvip(), told = r->info.events[TRACE_IRQ], raised;
 
 	if (!hext_fast_sbi(c))
 		return NULL;
-	raised = csr_read(CSR_HVIP) & ~before & IP_VS;
+	raised = trace_hvip() & ~before & IP_VS;
 	if (raised && r->info.events[TRACE_IRQ] == told)
 		put_here(c, TRACE_IRQ, 0, raised, 0);
 	return c;
@@ -220,8 +220,8 @@ struct hext_ctx *trace_on_sbi(struct hext_ctx *c)
 
 struct hext_ctx *trace_on_entry(struct hext_ctx *c)
 {
-	on_entry(c, csr_read(CSR_SEPC));
-	csr_write(CSR_SSCRATCH, c);
+	on_entry(c, trace_sepc());
+	trace_set_sscratch(c);
 	return c;
 }
 
@@ -261,7 +261,7 @@ static void traced_load(struct hext_ctx *c)
 	r->loaded = c;
 	put_record(c, TRACE_SCHED, 1, c->hgatp, 0);
 	forget(r);
-	r->since = csr_read(CSR_INSTRET);
+	r->since = trace_instret();
 }
 
 static void traced_put(struct hext_ctx *c)
@@ -317,9 +317,7 @@ static void exchange_ops(bool on)
 
 void trace_hart_init(void)
 {
-	uint64_t instret;
-
-	if (!csr_probe(CSR_INSTRET, &instret))
+	if (!trace_instret_there())
 		untraceable = true;
 }
 

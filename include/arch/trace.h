@@ -7,6 +7,7 @@
 #ifndef NACRE_ARCH_TRACE_H
 #define NACRE_ARCH_TRACE_H
 
+#include <arch/csr.h>
 #include <arch/hext.h>
 
 /* Any exit, before anything is done about it. Stands for the read of scause, too, which it returns
@@ -25,6 +26,51 @@ void trace_nacl_entry(struct hext_ctx *ctx);
 
 /* An SBI call, natively; answers as hext_fast_sbi(). */
 struct hext_ctx *trace_on_sbi(struct hext_ctx *ctx);
+
+/* What a hart reads of itself for a record: the instructions that it has retired, and in a native
+ * guest's trap what it says of it. */
+static inline uint64_t trace_instret(void)
+{
+	return csr_read(CSR_INSTRET);
+}
+
+static inline bool trace_instret_there(void)
+{
+	uint64_t value;
+
+	return csr_probe(CSR_INSTRET, &value);
+}
+
+static inline uint64_t trace_scause(void)
+{
+	return csr_read(CSR_SCAUSE);
+}
+
+static inline uint64_t trace_sepc(void)
+{
+	return csr_read(CSR_SEPC);
+}
+
+static inline uint64_t trace_stval(void)
+{
+	return csr_read(CSR_STVAL);
+}
+
+static inline uint64_t trace_htval(void)
+{
+	return csr_read(CSR_HTVAL);
+}
+
+static inline uint64_t trace_hvip(void)
+{
+	return csr_read(CSR_HVIP);
+}
+
+/* ctx is where the next trap finds it. */
+static inline void trace_set_sscratch(struct hext_ctx *ctx)
+{
+	csr_write(CSR_SSCRATCH, (uint64_t)ctx);
+}
 
 /* hext_fast.c: an SBI call that can be answered in the trap: ctx; else NULL. */
 struct hext_ctx *hext_fast_sbi(struct hext_ctx *ctx);
