@@ -88,10 +88,10 @@ single_config() {
 	GUESTS=$dir/guest.dts
 }
 
-# nest LEVEL: the bundle in $dir becomes the one of a Nacre that is a guest itself. What it needs besides its guests' RAM:
-# the bundle, and 64 MiB.
+# nest LEVEL [N]: the bundle in $dir becomes the one of a Nacre that is a guest itself, or of N that have the same one. What
+# each needs besides its guests' RAM: the bundle, and 64 MiB.
 nest() {
-	local l=$dir/level$1
+	local l=$dir/level$1 n=${2:-1} i
 	mkdir "$l"
 	mv "$dir/bundle.cpio" "$l/bundle"
 	ln -s "$(realpath "$NACRE")" "$l/nacre"
@@ -100,29 +100,32 @@ nest() {
 		echo '/dts-v1/;'
 		echo '/ {'
 		echo '	compatible = "nacre,bundle";'
-		echo "	level$1 {"
-		echo '		compatible = "nacre,guest";'
-		echo "		vcpus = <$SMP>;"
-		printf '\t\tmemory = /bits/ 64 <%#x>;\n' $guest_ram
-		echo '		kernel = "nacre";'
-		echo '		initrd = "bundle";'
-		echo "		bootargs = $(quoted "${NACRE_ARGS:-}");"
-		echo '		isa = "host,+h";'
-		[ -z "${NACL:-}" ] || echo "		$(nacl "$NACL")"
-		echo '	};'
+		[ "$n" = 1 ] || echo '	console { mode = "prefix"; };'
+		for ((i = 1; i <= n; i++)); do
+			echo "	level$1$([ $i = 1 ] || echo "-$i") {"
+			echo '		compatible = "nacre,guest";'
+			echo "		vcpus = <$SMP>;"
+			printf '\t\tmemory = /bits/ 64 <%#x>;\n' $guest_ram
+			echo '		kernel = "nacre";'
+			echo '		initrd = "bundle";'
+			echo "		bootargs = $(quoted "${NACRE_ARGS:-}");"
+			echo '		isa = "host,+h";'
+			[ -z "${NACL:-}" ] || echo "		$(nacl "$NACL")"
+			echo '	};'
+		done
 		echo '};'
 	} >"$l/config.dts"
 	scripts/bundle.sh "$l/config.dts" "$dir/bundle.cpio" "$l"
 }
 
-# All that the guests of a configuration have, in bytes.
+# All that the guests of a configuration have, in bytes; "memory" has one cell or two.
 ram_of() {
-	local tree node sum=0 hi lo
+	local tree node sum=0 cells
 	tree=$(mktemp)
 	dtc -q -I dts -O dtb -o "$tree" "$1"
 	for node in $(fdtget -l "$tree" /); do
-		read -r hi lo < <(fdtget -t u -d '0 0' "$tree" "/$node" memory)
-		sum=$((sum + (hi << 32) + lo))
+		read -ra cells < <(fdtget -t u -d 0 "$tree" "/$node" memory)
+		sum=$((sum + (${#cells[@]} == 1 ? cells[0] : (cells[0] << 32) + cells[1])))
 	done
 	rm "$tree"
 	echo $sum
@@ -143,9 +146,10 @@ prepare() {
 	else
 		scripts/bundle.sh "$GUESTS" "$dir/bundle.cpio" "$dir" "$(dirname "$GUESTS")" build/guest ${BUNDLE_DIRS:-}
 		[ "$DEPTH" = 1 ] || guest_ram=$(ram_of "$GUESTS")
-		for ((level = DEPTH - 1; level > 0; level--)); do
+		for ((level = DEPTH - 1; level > 1; level--)); do
 			nest $level
 		done
+		[ "$DEPTH" = 1 ] || nest 1 "${L1S:-1}"
 		QEMU+=(-kernel "$NACRE" -initrd "$dir/bundle.cpio")
 		[ -z "${NACRE_ARGS:-}" ] || QEMU+=(-append "$NACRE_ARGS")
 	fi
