@@ -82,7 +82,7 @@ CLANG_TARGET := --target=riscv64-unknown-elf -march=rv64imafdc -mabi=lp64d -mcmo
 COLD := $(filter core/main.c core/config%.c core/bundle.c core/host.c core/fdt.c core/monitor%.c core/vm_create.c core/vm_isa.c \
 	core/crash.c core/load.c core/cpu.c core/guest_%.c core/log.c core/rng.c core/seed.c arch/riscv/isa%.c arch/riscv/mmu.c arch/riscv/hext.c \
 	guest/image.c guest/loader.c guest/vfdt.c drivers/%.c core/debug%.c core/gdb%.c core/points.c arch/riscv/step.c \
-	arch/riscv/dis.c core/line.c core/kallsyms.c core/printk.c core/trace_format.c core/why.c,$(SRCS))
+	arch/riscv/dis.c core/line.c core/kallsyms.c core/printk.c core/trace.c core/trace_format.c core/why.c,$(SRCS))
 $(COLD:%.c=$(BUILD)/obj/%.o): CFLAGS += -Os -msave-restore
 
 # Turned into straight code, the answers' common ends cost each of them two more moves.

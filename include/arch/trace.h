@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the patched sites of switch.S and switch_nacl.S call while tracing is on (core/trace.c), on
- * the hart's own stack with tp its own. The native ones have only the caller-saved registers of the
- * guest in ctx, as hext_fast.c.
+ * What the patched sites of switch.S and switch_nacl.S call while tracing is on
+ * (core/trace_record.c), on the hart's own stack with tp its own. The native ones have only the
+ * caller-saved registers of the guest in ctx, as hext_fast.c.
  */
 #ifndef NACRE_ARCH_TRACE_H
 #define NACRE_ARCH_TRACE_H
