@@ -82,7 +82,8 @@ CLANG_TARGET := --target=riscv64-unknown-elf -march=rv64imafdc -mabi=lp64d -mcmo
 COLD := $(filter core/main.c core/config%.c core/bundle.c core/host.c core/fdt.c core/monitor%.c core/vm_create.c core/vm_isa.c \
 	core/crash.c core/load.c core/cpu.c core/guest_%.c core/log.c core/rng.c core/seed.c arch/riscv/isa%.c arch/riscv/mmu.c arch/riscv/hext.c \
 	guest/image.c guest/loader.c guest/vfdt.c drivers/%.c core/debug%.c core/gdb%.c core/points.c arch/riscv/step.c \
-	arch/riscv/dis.c core/line.c core/kallsyms.c core/printk.c core/trace.c core/trace_format.c core/why.c,$(SRCS))
+	arch/riscv/dis.c core/line.c core/kallsyms.c core/printk.c core/trace.c core/trace_format.c core/why.c \
+	core/vcpu_hpm.c arch/riscv/hpm.c guest/vsbi_pmu.c,$(SRCS))
 $(COLD:%.c=$(BUILD)/obj/%.o): CFLAGS += -Os -msave-restore
 
 # Turned into straight code, the answers' common ends cost each of them two more moves.
@@ -130,7 +131,7 @@ $(BUILD)/libfdt/%.o: $(LIBFDT)/%.c
 
 # Room guest reads no CSR either: with the core and the <arch/atomic.h> of tests/fake it runs on the host too.
 # The back ends for the hypervisor extension run on the CSRs and fences of a machine that a test makes up.
-FAKED := $(filter-out $(PURE_HERE),$(wildcard guest/*.c)) guest/nested/vsbi_nacl.c arch/riscv/hext_native.c \
+FAKED := $(filter-out $(PURE_HERE),$(wildcard guest/*.c)) core/vcpu_hpm.c guest/nested/vsbi_nacl.c arch/riscv/hext_native.c \
 	arch/riscv/hext_fast.c arch/riscv/hext_nacl.c arch/riscv/hext_nacl_fast.c $(wildcard tests/fake/*.c) \
 	$(wildcard scripts/trace/trace_*.c)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))

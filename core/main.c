@@ -38,6 +38,7 @@ static void hart_init(struct cpu *c, bool first)
 	hext_hart_init(&c->hext, hext_caps.nacl ? memory_pages(NACL_SHMEM_SIZE / PAGE_SIZE) : NULL);
 	vmid_pool_init(&c->vmids, c->index, hext_caps.vmid_bits);
 	timer_set(TIMER_NEVER);
+	hpm_probe(&host.isa, first);
 	trace_hart_init();
 	irq_hart_init(c);
 }
@@ -83,6 +84,8 @@ static void banner(void)
 		 h->gstage_modes & BIT(HGATP_MODE_SV48X4) ? " Sv48x4" : "",
 		 h->gstage_modes & BIT(HGATP_MODE_SV57X4) ? " Sv57x4" : "", h->sstc ? ", Sstc" : "",
 		 h->vector ? ", vector" : "", h->stateen ? ", Smstateen" : "");
+	if (hpm_caps.counters)
+		log_info("hardware counters for guests: %d", __builtin_popcount(hpm_caps.counters));
 	tlbsan_start();
 }
 

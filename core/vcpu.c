@@ -247,6 +247,7 @@ void vcpu_reset_state(struct vcpu *v)
 	atomic_store(&v->ssip, 0);
 	memset(&v->fences, 0, sizeof(v->fences));
 	memset(&v->pmu, 0, sizeof(v->pmu));
+	memset(&v->hpm, 0, sizeof(v->hpm));
 	v->slow = 0;
 	v->ctx.fast = true;
 	vmid_release(&v->vmid);
@@ -338,10 +339,14 @@ static void load(struct cpu *c, struct vcpu *v)
 	}
 	load_fp(c, v);
 	v->ops->load(v);
+	if (v->hpm.configured)
+		vcpu_hpm_load(v);
 }
 
 static void put(struct vcpu *v)
 {
+	if (v->hpm.configured)
+		vcpu_hpm_put(v);
 	v->ops->put(v);
 	put_fp(v);
 	hext.put(&v->ctx);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Firmware counters: which counts what, and from where.
+ * SBI PMU's counters: their numbers; and of those of the firmware, which counts what, and from
+ * where.
  *
  * What always holds: a started counter is configured, its value is event[] + value; a stopped one's
  * is value. Calls for a set of counters check all of it first, then act on each that they can act
@@ -9,17 +10,30 @@
 #include <assert.h>
 
 #include <guest/vpmu.h>
+#include <spec/csr.h>
 
-#define CONFIG_FLAGS                                                                 \
-	(SBI_PMU_CFG_SKIP_MATCH | SBI_PMU_CFG_CLEAR_VALUE | SBI_PMU_CFG_AUTO_START | \
-	 SBI_PMU_CFG_FILTERS)
+#define RAW_BITS  48
+#define RAW2_BITS 56
 
-/* The set of counters that base and mask name, a bit for each. */
-static long make_set(uint64_t base, uint64_t mask, uint32_t *set)
+uint64_t vpmu_number(uint32_t hpms)
 {
-	if (mask && (base >= VPMU_COUNTERS || mask >> (VPMU_COUNTERS - base)))
+	return hpms ? VPMU_HPM + 32 - (unsigned)__builtin_clz(hpms) : VPMU_COUNTERS;
+}
+
+long vpmu_make_set(uint32_t hpms, const uint64_t a[2], struct vpmu_set *set)
+{
+	uint64_t base = a[0], mask = a[1], all;
+
+	set->fw = set->hw = 0;
+	if (!mask)
+		return SBI_SUCCESS;
+	if (base >= 64 || mask << base >> base != mask)
 		return SBI_ERR_INVALID_PARAM;
-	*set = mask ? (uint32_t)(mask << base) : 0;
+	all = mask << base;
+	if (all & ~((uint64_t)hpms << VPMU_HPM | (BIT(VPMU_COUNTERS) - 1)))
+		return SBI_ERR_INVALID_PARAM;
+	set->fw = (uint32_t)(all & (BIT(VPMU_COUNTERS) - 1));
+	set->hw = (uint32_t)(all >> VPMU_HPM) & hpms;
 	return SBI_SUCCESS;
 }
 
@@ -52,11 +66,16 @@ static void stop(struct vpmu *p, struct vpmu_counter *c)
 	c->started = false;
 }
 
-long vpmu_get_info(uint64_t counter, uint64_t *value)
+long vpmu_get_info(uint32_t hpms, unsigned width, uint64_t counter, uint64_t *value)
 {
-	if (counter >= VPMU_COUNTERS)
+	uint64_t n = counter - VPMU_HPM;
+
+	if (counter < VPMU_COUNTERS)
+		*value = SBI_PMU_INFO_FIRMWARE;
+	else if (n < 32 && (hpms >> n & 1))
+		*value = (CSR_CYCLE + n) | (uint64_t)(width - 1) << SBI_PMU_INFO_WIDTH_SHIFT;
+	else
 		return SBI_ERR_INVALID_PARAM;
-	*value = SBI_PMU_INFO_FIRMWARE;
 	return SBI_SUCCESS;
 }
 
@@ -81,15 +100,27 @@ bool vpmu_can_count(uint64_t event, uint64_t data)
 	       (event & SBI_PMU_CODE_MASK) < SBI_PMU_FW_EVENTS;
 }
 
-long vpmu_config(struct vpmu *p, const uint64_t a[5], uint64_t *value)
+bool vpmu_is_hardware(uint64_t event, uint64_t data)
+{
+	switch (event >> SBI_PMU_TYPE_SHIFT) {
+	case SBI_PMU_TYPE_HW:
+	case SBI_PMU_TYPE_CACHE:
+		return event && !data;
+	case SBI_PMU_TYPE_RAW:
+		return !(event & SBI_PMU_CODE_MASK) && !(data >> RAW_BITS);
+	case SBI_PMU_TYPE_RAW2:
+		return !(event & SBI_PMU_CODE_MASK) && !(data >> RAW2_BITS);
+	default:
+		return false;
+	}
+}
+
+long vpmu_config(struct vpmu *p, uint32_t set, const uint64_t a[5], uint64_t *value)
 {
 	uint64_t flags = a[2], event = a[3];
 	struct vpmu_counter *c;
-	uint32_t set;
 	int i;
 
-	if (make_set(a[0], a[1], &set) || (flags & ~(uint64_t)CONFIG_FLAGS))
-		return SBI_ERR_INVALID_PARAM;
 	if (!vpmu_can_count(event, a[4]))
 		return SBI_ERR_NOT_SUPPORTED;
 	if (flags & SBI_PMU_CFG_SKIP_MATCH)
@@ -111,18 +142,18 @@ long vpmu_config(struct vpmu *p, const uint64_t a[5], uint64_t *value)
 	return SBI_SUCCESS;
 }
 
-long vpmu_start(struct vpmu *p, const uint64_t a[4])
+bool vpmu_configured(const struct vpmu *p, uint32_t set)
 {
-	long err = SBI_SUCCESS;
-	uint32_t set;
-
-	if (make_set(a[0], a[1], &set) || (a[2] & ~(uint64_t)SBI_PMU_START_FLAGS))
-		return SBI_ERR_INVALID_PARAM;
-	if (a[2] & SBI_PMU_START_INIT_SNAPSHOT)
-		return SBI_ERR_NO_SHMEM;
 	for (unsigned i = 0; i < VPMU_COUNTERS; i++)
 		if ((set >> i & 1) && !p->counter[i].configured)
-			return SBI_ERR_INVALID_PARAM;
+			return false;
+	return true;
+}
+
+long vpmu_start(struct vpmu *p, uint32_t set, const uint64_t a[4])
+{
+	long err = SBI_SUCCESS;
+
 	for (unsigned i = 0; i < VPMU_COUNTERS; i++) {
 		struct vpmu_counter *c = &p->counter[i];
 
@@ -139,15 +170,10 @@ long vpmu_start(struct vpmu *p, const uint64_t a[4])
 	return err;
 }
 
-long vpmu_stop(struct vpmu *p, const uint64_t a[3])
+long vpmu_stop(struct vpmu *p, uint32_t set, const uint64_t a[3])
 {
 	long err = SBI_SUCCESS;
-	uint32_t set;
 
-	if (make_set(a[0], a[1], &set) || (a[2] & ~(uint64_t)SBI_PMU_STOP_FLAGS))
-		return SBI_ERR_INVALID_PARAM;
-	if (a[2] & SBI_PMU_STOP_TAKE_SNAPSHOT)
-		return SBI_ERR_NO_SHMEM;
 	for (unsigned i = 0; i < VPMU_COUNTERS; i++) {
 		struct vpmu_counter *c = &p->counter[i];
 

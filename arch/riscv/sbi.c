@@ -16,6 +16,23 @@ struct sbiret sbi_call(uint64_t eid, uint64_t fid, uint64_t arg0, uint64_t arg1,
 	return (struct sbiret){(long)a0, (long)a1};
 }
 
+struct sbiret sbi_call5(uint64_t eid, uint64_t fid, const uint64_t a[5])
+{
+	register uint64_t a0 __asm__("a0") = a[0];
+	register uint64_t a1 __asm__("a1") = a[1];
+	register uint64_t a2 __asm__("a2") = a[2];
+	register uint64_t a3 __asm__("a3") = a[3];
+	register uint64_t a4 __asm__("a4") = a[4];
+	register uint64_t a6 __asm__("a6") = fid;
+	register uint64_t a7 __asm__("a7") = eid;
+
+	__asm__ volatile("ecall"
+			 : "+r"(a0), "+r"(a1)
+			 : "r"(a2), "r"(a3), "r"(a4), "r"(a6), "r"(a7)
+			 : "memory");
+	return (struct sbiret){(long)a0, (long)a1};
+}
+
 bool sbi_probe(uint64_t eid)
 {
 	struct sbiret r = sbi_call(SBI_EXT_BASE, SBI_BASE_PROBE_EXTENSION, eid, 0, 0);

@@ -11,6 +11,8 @@ struct sbiret {
 };
 
 struct sbiret sbi_call(uint64_t eid, uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2);
+/* With more arguments: a0 to a4. */
+struct sbiret sbi_call5(uint64_t eid, uint64_t fid, const uint64_t a[5]);
 bool sbi_probe(uint64_t eid);
 void sbi_set_timer(uint64_t time);
 void sbi_send_ipi(uint64_t hartid);

@@ -14,6 +14,7 @@
 #include <arch/hfence.h>
 #include <arch/vmid.h>
 #include <core/trace.h>
+#include <core/vcpu_hpm.h>
 #include <guest/vpmu.h>
 
 struct bus_range;
@@ -156,6 +157,7 @@ struct vcpu {
 	struct vector_csrs vcsr;
 	void *vregs; /* 32 * vlenb bytes, NULL without vector */
 	struct vpmu pmu;
+	struct vcpu_hpm hpm;
 	uint64_t sbi_calls, mmio, injected;
 	uint64_t mmio_last;    /* guest physical address of the last device access */
 	uint64_t fences_in[8]; /* by NACL_HFENCE_* */

@@ -22,6 +22,7 @@
 #define CSR_CYCLE   0xc00
 #define CSR_TIME    0xc01
 #define CSR_INSTRET 0xc02
+#define CSR_HPMCOUNTER3 0xc03 /* to 31 */
 #define CSR_VL	    0xc20
 #define CSR_VTYPE   0xc21
 #define CSR_VLENB   0xc22
@@ -42,6 +43,7 @@
 #define CSR_SCTRSTATUS 0x14f
 #define CSR_SATP       0x180
 #define CSR_SCONTEXT   0x5a8
+#define CSR_SCOUNTOVF  0xda0
 
 /* Virtual supervisor */
 #define CSR_VSSTATUS  0x200
@@ -65,6 +67,7 @@
 #define CSR_HTIMEDELTA 0x605
 #define CSR_HCOUNTEREN 0x606
 #define CSR_HGEIE      0x607
+#define CSR_HVIEN      0x608
 #define CSR_HENVCFG    0x60a
 #define CSR_HSTATEEN0  0x60c
 #define CSR_HSTATEEN1  0x60d
@@ -147,6 +150,7 @@
 #define IRQ_SEI	 9
 #define IRQ_VSEI 10
 #define IRQ_SGEI 12
+#define IRQ_LCOFI 13
 
 #define IP_SSI	(UL(1) << IRQ_SSI)
 #define IP_VSSI (UL(1) << IRQ_VSSI)
@@ -154,6 +158,7 @@
 #define IP_VSTI (UL(1) << IRQ_VSTI)
 #define IP_SEI	(UL(1) << IRQ_SEI)
 #define IP_VSEI (UL(1) << IRQ_VSEI)
+#define IP_LCOFI (UL(1) << IRQ_LCOFI)
 #define IP_VS	(IP_VSSI | IP_VSTI | IP_VSEI)
 
 /* Exception causes */

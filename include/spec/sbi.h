@@ -87,12 +87,21 @@
 #define SBI_PMU_SNAPSHOT_SET_SHMEM 7
 #define SBI_PMU_EVENT_GET_INFO	   8
 
-#define SBI_PMU_INFO_FIRMWARE (1ULL << 63) /* counter_info.type */
+/* counter_info */
+#define SBI_PMU_INFO_CSR	 0xfff
+#define SBI_PMU_INFO_WIDTH_SHIFT 12 /* 6 bits: width - 1 */
+#define SBI_PMU_INFO_WIDTH	 0x3f
+#define SBI_PMU_INFO_FIRMWARE	 (1ULL << 63) /* type */
 
 #define SBI_PMU_CFG_SKIP_MATCH	(1 << 0)
 #define SBI_PMU_CFG_CLEAR_VALUE (1 << 1)
 #define SBI_PMU_CFG_AUTO_START	(1 << 2)
-#define SBI_PMU_CFG_FILTERS	0xf8 /* hints */
+#define SBI_PMU_CFG_FILTERS	0xf8 /* hints: do not count in */
+#define SBI_PMU_CFG_VUINH	(1 << 3)
+#define SBI_PMU_CFG_VSINH	(1 << 4)
+#define SBI_PMU_CFG_UINH	(1 << 5)
+#define SBI_PMU_CFG_SINH	(1 << 6)
+#define SBI_PMU_CFG_MINH	(1 << 7)
 
 #define SBI_PMU_START_SET_INIT_VALUE (1 << 0)
 #define SBI_PMU_START_INIT_SNAPSHOT  (1 << 1)
@@ -104,9 +113,16 @@
 
 /* event_idx */
 #define SBI_PMU_TYPE_SHIFT 16
+#define SBI_PMU_TYPE_HW	   0
+#define SBI_PMU_TYPE_CACHE 1
+#define SBI_PMU_TYPE_RAW   2 /* 48 bits of event_data */
+#define SBI_PMU_TYPE_RAW2  3 /* 56 bits */
 #define SBI_PMU_TYPE_FW	   15
 #define SBI_PMU_CODE_MASK  0xffff
 #define SBI_PMU_EVENT_BITS 20
+
+#define SBI_PMU_HW_CPU_CYCLES	1
+#define SBI_PMU_HW_INSTRUCTIONS 2
 
 #define SBI_PMU_FW_MISALIGNED_LOAD	    0
 #define SBI_PMU_FW_MISALIGNED_STORE	    1

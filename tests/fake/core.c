@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* See core.h. */
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 
 struct fake fake;
 struct hext_ops hext;
+struct hpm_caps hpm_caps;
 
 struct console_port {
 	int unused;
@@ -36,6 +38,44 @@ bool seed_bytes(uint8_t out[RNG_BYTES])
 }
 
 /* ---- arch ---- */
+
+unsigned hpm_config(uint32_t set, const struct hpm_event *e)
+{
+	unsigned n = set ? (unsigned)__builtin_ctz(set) : 0;
+
+	if (!set || e->index >= fake.hpm_can)
+		return 0;
+	assert(!fake.hpm[n].configured && !fake.hpm[n].value);
+	fake.hpm[n].configured = true;
+	fake.hpm[n].event = *e;
+	return n;
+}
+
+void hpm_start(unsigned n, uint64_t value)
+{
+	assert(fake.hpm[n].configured && !fake.hpm[n].started);
+	fake.hpm[n].value = value;
+	fake.hpm[n].started = true;
+}
+
+void hpm_stop(uint32_t set)
+{
+	for (unsigned n = 0; n < HPM_END; n++)
+		if (set >> n & 1)
+			fake.hpm[n].started = false;
+}
+
+void hpm_release(uint32_t set)
+{
+	for (unsigned n = 0; n < HPM_END; n++)
+		if (set >> n & 1)
+			memset(&fake.hpm[n], 0, sizeof(fake.hpm[n]));
+}
+
+uint64_t hpm_read(unsigned n)
+{
+	return fake.hpm[n].value;
+}
 
 static void hvip_clear(struct hext_ctx *ctx, uint64_t clear)
 {

@@ -23,7 +23,16 @@ struct fake_vcpu {
 	long hsm_status;      /* what vcpu_hsm_status() gives */
 };
 
+/* A counter of the hart. Those that run can count event i while i < can. */
+struct fake_hpm {
+	struct hpm_event event;
+	bool configured, started;
+	uint64_t value;
+};
+
 struct fake {
+	struct fake_hpm hpm[HPM_END];
+	uint64_t hpm_can;
 	unsigned exclusive; /* calls of vcpu_exclusive() */
 	bool seeded; /* seed_bytes() has something to give */
 	struct vm vm;

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include <guest/vsbi.h>
@@ -151,6 +152,201 @@ static void test_event_info(void **state)
 	     SBI_ERR_INVALID_PARAM);
 }
 
+/* ---- Hardware counters ---- */
+
+#define HPMS 4
+#define SLOT VPMU_COUNTERS /* hpmcounter3 */
+#define HW   3		   /* an event that the fake hart can count */
+
+static void give(enum isa_ext e)
+{
+	fake.vm.isa.w[e / 64] |= BIT(e % 64);
+}
+
+static int setup_hardware(void **state)
+{
+	setup(state);
+	hpm_caps = (struct hpm_caps){(BIT(HPMS) - 1) << HPM_FIRST, 64, 0};
+	fake.hpm_can = 8;
+	give(ISA_ZIHPM);
+	return 0;
+}
+
+static int teardown_hardware(void **state)
+{
+	hpm_caps.counters = 0;
+	return teardown(state);
+}
+
+static const struct fake_hpm *slot(unsigned i)
+{
+	return &fake.hpm[HPM_FIRST + i];
+}
+
+static void fails(uint64_t fid, long error, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3)
+{
+	call(0, SBI_EXT_PMU, fid, (const uint64_t[6]){a0, a1, a2, a3}, error);
+}
+
+static void test_flags(void **state)
+{
+	const uint64_t fw = FW(SBI_PMU_FW_SET_TIMER);
+
+	(void)state;
+	fails(SBI_PMU_COUNTER_CFG_MATCH, SBI_ERR_INVALID_PARAM, 0, 1, BIT(8), fw);
+	fails(SBI_PMU_COUNTER_CFG_MATCH, SBI_ERR_INVALID_PARAM, 0, 1, BIT(63), fw);
+	PMU(0, SBI_PMU_COUNTER_CFG_MATCH, 0, 1, 0, fw);
+	fails(SBI_PMU_COUNTER_START, SBI_ERR_INVALID_PARAM, 0, 1, 4, 0);
+	fails(SBI_PMU_COUNTER_START, SBI_ERR_NO_SHMEM, 0, 1, SBI_PMU_START_INIT_SNAPSHOT, 0);
+	fails(SBI_PMU_COUNTER_STOP, SBI_ERR_INVALID_PARAM, 0, 1, 4, 0);
+	fails(SBI_PMU_COUNTER_STOP, SBI_ERR_NO_SHMEM, 0, 1, SBI_PMU_STOP_TAKE_SNAPSHOT, 0);
+}
+
+static void test_hardware(void **state)
+{
+	(void)state;
+	assert_int_equal(PMU(0, SBI_PMU_NUM_COUNTERS), SLOT + HPMS);
+	assert_int_equal(PMU(0, SBI_PMU_COUNTER_CFG_MATCH, 0, BIT(SLOT + HPMS) - 1, 0, HW), SLOT);
+	assert_true(slot(0)->configured && !slot(0)->started && slot(0)->event.index == HW);
+	PMU(0, SBI_PMU_COUNTER_START, SLOT, 1, SBI_PMU_START_SET_INIT_VALUE, 77);
+	assert_true(slot(0)->started && slot(0)->value == 77);
+	/* The next is another one, and it starts at once. */
+	assert_int_equal(PMU(0, SBI_PMU_COUNTER_CFG_MATCH, SLOT, BIT(HPMS) - 1,
+			     SBI_PMU_CFG_AUTO_START, HW + 1),
+			 SLOT + 1);
+	assert_true(slot(1)->started);
+	fails(SBI_PMU_COUNTER_START, SBI_ERR_INVALID_PARAM, SLOT, 7, 0, 0);
+	fails(SBI_PMU_COUNTER_START, SBI_ERR_ALREADY_STARTED, SLOT, 3, 1, 5);
+	assert_int_equal(slot(0)->value, 77);
+	PMU(0, SBI_PMU_COUNTER_STOP, SLOT, 3, 0);
+	assert_true(!slot(0)->started && !slot(1)->started);
+	fails(SBI_PMU_COUNTER_STOP, SBI_ERR_ALREADY_STOPPED, SLOT, 1, SBI_PMU_STOP_RESET, 0);
+	assert_true(!slot(0)->configured && slot(1)->configured && !slot(0)->value);
+	assert_int_equal(fake.vcpu[0].hpm.configured, BIT(HPM_FIRST + 1));
+	fails(SBI_PMU_COUNTER_CFG_MATCH, SBI_ERR_NOT_SUPPORTED, SLOT, 1, 0, fake.hpm_can);
+	fails(SBI_PMU_COUNTER_CFG_MATCH, SBI_ERR_INVALID_PARAM, SLOT + HPMS, 1, 0, HW);
+	fails(SBI_PMU_COUNTER_FW_READ, SBI_ERR_INVALID_PARAM, SLOT, 0, 0, 0);
+}
+
+/* Both kinds at once: all is checked before anything is done. */
+static void test_mixed(void **state)
+{
+	(void)state;
+	PMU(0, SBI_PMU_COUNTER_CFG_MATCH, SLOT - 1, 1, 0, FW(SBI_PMU_FW_IPI_SENT));
+	fails(SBI_PMU_COUNTER_START, SBI_ERR_INVALID_PARAM, SLOT - 1, 3, 0, 0);
+	assert_false(fake.vcpu[0].pmu.counter[SLOT - 1].started);
+	assert_int_equal(PMU(0, SBI_PMU_COUNTER_CFG_MATCH, SLOT - 1, 3, 0, HW), SLOT);
+	fails(SBI_PMU_COUNTER_CFG_MATCH, SBI_ERR_NOT_SUPPORTED, SLOT - 1, 3, SBI_PMU_CFG_SKIP_MATCH,
+	      HW);
+	PMU(0, SBI_PMU_COUNTER_START, SLOT - 1, 3, 0, 0);
+	assert_true(fake.vcpu[0].pmu.counter[SLOT - 1].started && slot(0)->started);
+	fails(SBI_PMU_COUNTER_START, SBI_ERR_ALREADY_STARTED, SLOT - 1, 3, 0, 0);
+	PMU(0, SBI_PMU_COUNTER_STOP, SLOT - 1, 3, SBI_PMU_STOP_RESET);
+	assert_false(fake.vcpu[0].pmu.counter[SLOT - 1].configured || slot(0)->configured);
+}
+
+/* SKIP_MATCH: this one, whatever it has, unless it runs. */
+static void test_named(void **state)
+{
+	(void)state;
+	assert_int_equal(PMU(0, SBI_PMU_COUNTER_CFG_MATCH, SLOT + 2, 3, SBI_PMU_CFG_SKIP_MATCH, HW),
+			 SLOT + 2);
+	PMU(0, SBI_PMU_COUNTER_START, SLOT + 2, 1, 1, 99);
+	fails(SBI_PMU_COUNTER_CFG_MATCH, SBI_ERR_INVALID_PARAM, SLOT + 2, 1, SBI_PMU_CFG_SKIP_MATCH,
+	      HW);
+	PMU(0, SBI_PMU_COUNTER_STOP, SLOT + 2, 1);
+	PMU(0, SBI_PMU_COUNTER_CFG_MATCH, SLOT + 2, 1, SBI_PMU_CFG_SKIP_MATCH, HW + 1);
+	assert_true(slot(2)->event.index == HW + 1 && slot(2)->value == 99 && !slot(2)->started);
+	PMU(0, SBI_PMU_COUNTER_CFG_MATCH, SLOT + 2, 1,
+	    SBI_PMU_CFG_SKIP_MATCH | SBI_PMU_CFG_CLEAR_VALUE | SBI_PMU_CFG_AUTO_START, HW);
+	assert_true(slot(2)->event.index == HW && slot(2)->value == 0 && slot(2)->started);
+	PMU(0, SBI_PMU_COUNTER_STOP, SLOT + 2, 1);
+	fails(SBI_PMU_COUNTER_CFG_MATCH, SBI_ERR_NOT_SUPPORTED, SLOT + 2, 1, SBI_PMU_CFG_SKIP_MATCH,
+	      fake.hpm_can);
+	assert_int_equal(fake.vcpu[0].hpm.configured, 0);
+}
+
+/* The guest's modes are the hart's VS and VU. */
+static void test_filters(void **state)
+{
+	(void)state;
+	for (uint64_t f = 0; f < 32; f++) {
+		uint64_t u = f << 3 & SBI_PMU_CFG_UINH, s = f << 3 & SBI_PMU_CFG_SINH;
+
+		PMU(0, SBI_PMU_COUNTER_CFG_MATCH, SLOT, 1, f << 3, HW);
+		assert_int_equal(slot(0)->event.filters,
+				 (u ? SBI_PMU_CFG_VUINH : 0) | (s ? SBI_PMU_CFG_VSINH : 0));
+		fails(SBI_PMU_COUNTER_STOP, SBI_ERR_ALREADY_STOPPED, SLOT, 1, SBI_PMU_STOP_RESET,
+		      0);
+	}
+	/* What shall be counted in its guests alone cannot be told from it. */
+	give(ISA_H);
+	fails(SBI_PMU_COUNTER_CFG_MATCH, SBI_ERR_NOT_SUPPORTED, SLOT, 1,
+	      SBI_PMU_CFG_UINH | SBI_PMU_CFG_SINH, HW);
+	PMU(0, SBI_PMU_COUNTER_CFG_MATCH, SLOT, 1, SBI_PMU_CFG_UINH, HW);
+}
+
+/* Two vcpus take turns on the hart; what one counted is in no register that the other reads. */
+static void test_turns(void **state)
+{
+	struct vcpu *a = &fake.vcpu[0], *b = &fake.vcpu[1];
+
+	(void)state;
+	PMU(0, SBI_PMU_COUNTER_CFG_MATCH, SLOT, 1, SBI_PMU_CFG_AUTO_START | SBI_PMU_CFG_UINH, HW);
+	PMU(0, SBI_PMU_COUNTER_CFG_MATCH, SLOT + 1, 1, 0, HW + 1);
+	fake.hpm[3].value = 1000;
+	fake.hpm[4].value = 50;
+	vcpu_hpm_put(a);
+	for (unsigned n = 0; n < HPM_END; n++)
+		assert_true(!fake.hpm[n].configured && !fake.hpm[n].started && !fake.hpm[n].value);
+	vcpu_hpm_load(b);
+	PMU(1, SBI_PMU_COUNTER_CFG_MATCH, SLOT, 1, SBI_PMU_CFG_AUTO_START, HW + 2);
+	fake.hpm[3].value += 3;
+	vcpu_hpm_put(b);
+	vcpu_hpm_load(a);
+	assert_true(slot(0)->started && slot(0)->value == 1000 && slot(0)->event.index == HW &&
+		    slot(0)->event.filters == SBI_PMU_CFG_VUINH);
+	assert_true(slot(1)->configured && !slot(1)->started && slot(1)->value == 50);
+	vcpu_hpm_put(a);
+	/* A hart that cannot: the counter has lost its event. */
+	fake.hpm_can = HW + 1;
+	vcpu_hpm_load(a);
+	assert_true(slot(0)->started && !slot(1)->configured);
+	assert_int_equal(a->hpm.configured, BIT(3));
+	vcpu_hpm_put(a);
+	fake.hpm_can = 0;
+	vcpu_hpm_load(b);
+	assert_int_equal(b->hpm.configured | b->hpm.started, 0);
+}
+
+/* While all counters are in use, too. */
+static void test_hardware_event_info(void **state)
+{
+	struct sbi_pmu_event_info *e = (struct sbi_pmu_event_info *)(fake.ram + 4096);
+
+	(void)state;
+	for (unsigned i = 0; i < HPMS; i++)
+		PMU(0, SBI_PMU_COUNTER_CFG_MATCH, SLOT, BIT(HPMS) - 1, SBI_PMU_CFG_AUTO_START, HW);
+	fake.hpm[5].value = 12;
+	e[0] = (struct sbi_pmu_event_info){HW, UINT32_MAX, 0};
+	e[1] = (struct sbi_pmu_event_info){HW, UINT32_MAX, 1};
+	e[2] = (struct sbi_pmu_event_info){(uint32_t)fake.hpm_can, UINT32_MAX, 0};
+	PMU(0, SBI_PMU_EVENT_GET_INFO, VM_RAM_BASE + 4096, 0, 3, 0);
+	assert_int_equal(e[0].output, 1);
+	assert_int_equal(e[1].output | e[2].output, 0);
+	for (unsigned i = 0; i < HPMS; i++)
+		assert_true(slot(i)->started && slot(i)->value == (i == 2 ? 12 : 0));
+}
+
+static void test_without_zihpm(void **state)
+{
+	(void)state;
+	memset(&fake.vm.isa, 0, sizeof(fake.vm.isa));
+	assert_int_equal(PMU(0, SBI_PMU_NUM_COUNTERS), VPMU_COUNTERS);
+	fails(SBI_PMU_COUNTER_CFG_MATCH, SBI_ERR_INVALID_PARAM, SLOT, 1, 0, HW);
+	fails(SBI_PMU_COUNTER_CFG_MATCH, SBI_ERR_NOT_SUPPORTED, 0, 1, 0, HW);
+}
+
 static void test_unsupported(void **state)
 {
 	(void)state;
@@ -167,6 +363,16 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_fast, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_event_info, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unsupported, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_flags, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_hardware, setup_hardware, teardown_hardware),
+		cmocka_unit_test_setup_teardown(test_mixed, setup_hardware, teardown_hardware),
+		cmocka_unit_test_setup_teardown(test_named, setup_hardware, teardown_hardware),
+		cmocka_unit_test_setup_teardown(test_filters, setup_hardware, teardown_hardware),
+		cmocka_unit_test_setup_teardown(test_turns, setup_hardware, teardown_hardware),
+		cmocka_unit_test_setup_teardown(test_hardware_event_info, setup_hardware,
+						teardown_hardware),
+		cmocka_unit_test_setup_teardown(test_without_zihpm, setup_hardware,
+						teardown_hardware),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
