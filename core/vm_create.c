@@ -150,7 +150,7 @@ static int make_vcpu(struct vm *vm, uint32_t id)
 	v->ctx.fast = true;
 	v->ctx.on_exit = vcpu_on_exit;
 	v->ops = vm->ops->vcpu;
-	if (vm->nchunks == 1)
+	if (vm->nchunks == 1 && !hext_caps.masks)
 		v->ctx.amo.only = vm->run[0];
 	else
 		v->ctx.amo = (struct amo_quick){.run = vm->run, .runs = vm->nchunks};

@@ -7,6 +7,7 @@
  * else is illegal remains the guest's illegal instruction.
  */
 #include <arch/amo.h>
+#include <arch/guest_mem.h>
 #include <arch/insn.h>
 #include <arch/vwalk.h>
 #include <core/errno.h>
@@ -43,21 +44,22 @@ static int table_cas(void *ctx, gpa_t a, uint64_t expect, uint64_t desired)
 
 const struct vwalk_mem guest_tables = {.read = table_read, .cas = table_cas};
 
-static int translate(struct vcpu *v, gva_t va, struct vwalk_result *r)
+static struct vwalk_env translation(struct vcpu *v)
 {
 	uint64_t vsstatus = hext.vsstatus(&v->ctx);
-	const struct vwalk_env env = {
+	bool user = !(v->ctx.sstatus & SSTATUS_SPP);
+
+	return (struct vwalk_env){
 		.vsatp = hext.vsatp(&v->ctx),
-		.user = !(v->ctx.sstatus & SSTATUS_SPP),
+		.user = user,
 		.sum = vsstatus & SSTATUS_SUM,
 		.mxr = vsstatus & SSTATUS_MXR,
 		.adue = v->ctx.henvcfg & HENVCFG_ADUE,
 		.pbmte = v->ctx.henvcfg & HENVCFG_PBMTE,
 		.svnapot = isa_has(&host.isa, ISA_SVNAPOT),
 		.svrsw60t59b = isa_has(&host.isa, ISA_SVRSW60T59B),
+		.pmm = guest_pmm(&v->ctx, user),
 	};
-
-	return vwalk(&env, &guest_tables, v->vm, va, VWALK_STORE, r);
 }
 
 /* ---- AMOs ---- */
@@ -68,7 +70,8 @@ static int translate(struct vcpu *v, gva_t va, struct vwalk_result *r)
  */
 static void *target(struct vcpu *v, const struct insn *in)
 {
-	gva_t va = gva(v->ctx.x[in->rs1]);
+	const struct vwalk_env env = translation(v);
+	gva_t va = vwalk_masked(&env, gva(v->ctx.x[in->rs1]), VWALK_STORE);
 	struct vwalk_result r;
 	void *p = NULL;
 	int err;
@@ -77,7 +80,7 @@ static void *target(struct vcpu *v, const struct insn *in)
 		vcpu_inject(v, CAUSE_STORE_MISALIGNED, va.v);
 		return NULL;
 	}
-	err = translate(v, va, &r);
+	err = vwalk(&env, &guest_tables, v->vm, va, VWALK_STORE, &r);
 	if (err == -NACRE_EBUSY) /* the tables change all the time: the guest comes again */
 		return NULL;
 	if (!err)

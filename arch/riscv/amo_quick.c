@@ -100,6 +100,15 @@ INLINE bool walk(const struct amo_quick *q, struct walk *w, uint64_t va, unsigne
 	return true;
 }
 
+/*
+ * Pointer masking leaves what is canonical as it is, but for bits that only Sv57 translates. Of
+ * VU-mode only: henvcfg.PMM is 0.
+ */
+INLINE bool may_be_masked(uint64_t va, uint64_t sstatus)
+{
+	return !(sstatus & SSTATUS_SPP) && (uint64_t)((int64_t)(va << 16) >> 16) != va;
+}
+
 /* Where the host sees va. Reads each entry once and changes none. */
 INLINE bool translate(const struct amo_quick *q, uint64_t va, uint64_t vsatp, uint64_t sstatus,
 		      enum ram ram, char **out)
@@ -110,6 +119,8 @@ INLINE bool translate(const struct amo_quick *q, uint64_t va, uint64_t vsatp, ui
 	uint64_t at, mode = vsatp >> SATP_MODE_SHIFT;
 	bool ok = false;
 
+	if (ram == RUNS && may_be_masked(va, sstatus))
+		return false;
 	if (mode == SATP_MODE_SV39)
 		ok = walk(q, &w, va, 3, ram);
 	else if (mode == SATP_MODE_SV57)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Guest virtual memory for the handlers of exits; the instructions are in guest_access.S. */
+#include <arch/csr.h>
 #include <arch/guest_mem.h>
 #include <arch/hext.h>
 #include <core/errno.h>
@@ -26,4 +27,12 @@ int guest_fetch(gva_t addr, uint32_t *insn, struct guest_fault *f)
 		return -NACRE_EFAULT;
 	*insn = (uint32_t)(lo | hi << 16);
 	return 0;
+}
+
+/* senvcfg is nobody's but the guest's: it writes it without a trap. */
+uint8_t guest_pmm(const struct hext_ctx *c, bool user)
+{
+	uint64_t envcfg = user ? csr_read(CSR_SENVCFG) : c->henvcfg;
+
+	return envcfg >> ENVCFG_PMM_SHIFT & 3;
 }

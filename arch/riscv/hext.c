@@ -36,6 +36,29 @@ static bool has_required(void)
 	       csr_probe(CSR_VSTVAL, &v) && csr_probe(CSR_VSATP, &v);
 }
 
+/* Of the field PMM: what senvcfg and henvcfg both hold, or 0. */
+static uint64_t pmm_held(uint64_t pmm, bool *user)
+{
+	uint64_t s, h;
+
+	csr_write(CSR_SENVCFG, pmm << ENVCFG_PMM_SHIFT);
+	csr_write(CSR_HENVCFG, pmm << ENVCFG_PMM_SHIFT);
+	s = csr_read(CSR_SENVCFG) >> ENVCFG_PMM_SHIFT & 3;
+	h = csr_read(CSR_HENVCFG) >> ENVCFG_PMM_SHIFT & 3;
+	csr_write(CSR_SENVCFG, 0);
+	csr_write(CSR_HENVCFG, 0);
+	*user |= s != PMM_OFF;
+	return s == pmm && h == pmm ? pmm << ENVCFG_PMM_SHIFT : 0;
+}
+
+/* The bits of the field that can be set: PMM_16 is PMM_7 and one more. *user: senvcfg has others, too. */
+static uint64_t probe_pmm(bool *user)
+{
+	uint64_t seven = pmm_held(PMM_7, user), sixteen = pmm_held(PMM_16, user);
+
+	return seven ? seven | sixteen : 0;
+}
+
 static uint64_t probe_henvcfg(void)
 {
 	uint64_t all = HENVCFG_FIOM | HENVCFG_CBIE | HENVCFG_CBCFE | HENVCFG_CBZE | HENVCFG_ADUE | HENVCFG_PBMTE |
@@ -141,7 +164,7 @@ bool hext_probe(const struct isa_set *host, const struct hext_limits *lim, bool 
 	c.vsatp_modes = (uint16_t)probe_vsatp(&c.asid_bits);
 	if (lim->vmid_bits >= 0 && lim->vmid_bits < c.vmid_bits)
 		c.vmid_bits = (uint8_t)lim->vmid_bits;
-	c.henvcfg = probe_henvcfg();
+	c.henvcfg = probe_henvcfg() | probe_pmm(&c.masks);
 	if (lim->no_sstc)
 		c.henvcfg &= ~HENVCFG_STCE;
 	c.sstc = (c.henvcfg & HENVCFG_STCE) && csr_probe(CSR_STIMECMP, &v);
@@ -165,6 +188,7 @@ bool hext_probe(const struct isa_set *host, const struct hext_limits *lim, bool 
 		c.svinval = c.svinval && h->svinval;
 		c.stateen = c.stateen && h->stateen;
 		c.unguarded &= h->unguarded;
+		c.masks = c.masks || h->masks;
 		c.fpu = c.fpu && h->fpu;
 		c.vector = c.vector && h->vector && c.vlenb == h->vlenb;
 		c.vlenb = c.vector ? c.vlenb : 0;

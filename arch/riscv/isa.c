@@ -24,7 +24,7 @@
 #define NEEDS_NESTING "of the hypervisor extension guests are promised h alone"
 #define NEEDS_AIA     "there is no virtual AIA"
 #define NEEDS_PMU     "there is no virtual performance monitoring unit"
-#define NEEDS_PM      "what Nacre reads for a guest is read without pointer masking"
+#define NEEDS_FWFT    "a guest cannot ask for it: there is no SBI FWFT"
 #define NEEDS_CFI     "control-flow integrity state is not switched between guests"
 #define NEEDS_STATEEN "the state behind it is not switched between guests"
 #define NO_SEED	      "the seed CSR cannot be reached from a guest"
@@ -246,7 +246,8 @@ void isa_and(struct isa_set *a, const struct isa_set *b)
 void isa_limit_henvcfg(struct isa_set *host, uint64_t writable)
 {
 	for (enum isa_ext e = 1; e < ISA_COUNT; e++)
-		if (ISA_UNBITS(isa_rows[e].henvcfg) & ~writable)
+		if ((ISA_UNBITS(isa_rows[e].henvcfg) & ~writable) ||
+		    (isa_rows[e].pmm && !(writable & PMM_7 << ENVCFG_PMM_SHIFT)))
 			isa_del(host, e);
 }
 

@@ -35,6 +35,8 @@ struct isa_row {
 	uint8_t hide : 3;		/* enum isa_hide */
 	uint8_t by_name : 1;  /* "host" does not mean it: it has to be asked for */
 	uint8_t emulated : 1; /* Nacre carries its instructions out where the host has it not */
+	uint8_t pmm : 1;      /* needs PMLEN = 7 in senvcfg and henvcfg; a guest without h runs
+				 with henvcfg.PMM = 0 all the same, which is of its S-mode */
 	uint8_t host;	      /* the host extension that makes this one true in VS-mode too, or
 				 ISA_NONE */
 	uint16_t henvcfg;     /* ISA_BITS() that a guest must have set to use it */

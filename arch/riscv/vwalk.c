@@ -223,20 +223,20 @@ static int walk(struct walk *w, unsigned levels)
 int vwalk(const struct vwalk_env *env, const struct vwalk_mem *mem, void *ctx, gva_t va,
 	  enum vwalk_access access, struct vwalk_result *out)
 {
-	struct walk w = {env, mem, ctx, access, va, out};
+	struct walk w = {env, mem, ctx, access, vwalk_masked(env, va, access), out};
 	uint64_t mode = env->vsatp >> SATP_MODE_SHIFT;
 	unsigned levels;
 
 	*out = (struct vwalk_result){0};
 	if (mode == SATP_MODE_BARE) {
-		out->gpa = gpa(va.v);
+		out->gpa = gpa(w.va.v);
 		out->page_size = PAGE_SIZE;
 		return 0;
 	}
 	if (mode < SATP_MODE_SV39 || mode > SATP_MODE_SV57)
 		return -NACRE_EINVAL;
 	levels = 3 + (unsigned)(mode - SATP_MODE_SV39);
-	if (!is_canonical(env, va, levels))
+	if (!is_canonical(env, w.va, levels))
 		return page_fault(&w);
 	return walk(&w, levels);
 }

@@ -23,7 +23,7 @@
 /* In the order of dependence: what is delegated, before what is pending or enabled by that; hvip
  * before its views. */
 const struct ncsr_row ncsr_rows[] = {
-	ROW(HSTATUS, HSTATUS, hstatus, NCSR_HSTATUS_MASK),
+	ROW(HSTATUS, HSTATUS, hstatus, 0),
 	ROW(HEDELEG, PLAIN, hedeleg, HEDELEG_MASK),
 	ROW(HIDELEG, ENABLE, vs.hideleg, IP_VS),
 	ROW(HENVCFG, HENVCFG, vs.henvcfg, 0),
@@ -186,12 +186,24 @@ static uint64_t legal_hgatp(const struct ncsr_file *f, uint64_t v)
 	return has_mode(f->can.hgatp_modes, mode) ? v | mode << HGATP_MODE_SHIFT : v;
 }
 
-/* CBIE has a reserved value, 2. */
+/* CBIE has a reserved value, 2; PMM has, too. Where PMLEN is 7 at most, 16 becomes 7. */
 static uint64_t legal_henvcfg(const struct ncsr_file *f, uint64_t old, uint64_t v)
 {
 	if ((v & HENVCFG_CBIE) == (HENVCFG_CBIE & (HENVCFG_CBIE << 1)))
 		v = (v & ~HENVCFG_CBIE) | (old & HENVCFG_CBIE);
+	if ((v & ENVCFG_PMM) == PMM_RESERVED << ENVCFG_PMM_SHIFT)
+		v = (v & ~ENVCFG_PMM) | (old & ENVCFG_PMM);
 	return v & f->can.henvcfg;
+}
+
+/* Only our own walks look at HUPMM: it can be all that PMM can. */
+uint64_t ncsr_hstatus_pm(const struct ncsr_file *f, uint64_t val)
+{
+	uint64_t mask = NCSR_HSTATUS_MASK;
+
+	if ((val & HSTATUS_HUPMM) != PMM_RESERVED << HSTATUS_HUPMM_SHIFT)
+		mask |= HSTATUS_HUPMM;
+	return (f->hstatus & ~mask) | (val & mask);
 }
 
 bool ncsr_write(struct ncsr_file *f, unsigned csr, uint64_t val)
@@ -205,6 +217,9 @@ bool ncsr_write(struct ncsr_file *f, unsigned csr, uint64_t val)
 	mask = r->mask;
 	switch (r->how) {
 	case NCSR_READONLY:
+		return true;
+	case NCSR_HSTATUS:
+		*p = ncsr_hstatus(f, val);
 		return true;
 	case NCSR_VSSTATUS:
 		mask |= f->can.vsstatus;

@@ -516,12 +516,15 @@ static void vcpu_free(struct vcpu *v)
 static void take_isa(struct vcpu *v)
 {
 	const struct hext_ctx *c = &v->ctx;
+	bool pm = isa_has(&v->vm->isa, ISA_SSNPM);
 
 	set_ops(v, v->vm->ops->vcpu);
 	if (!isa_has(&v->vm->isa, ISA_H))
 		return;
 	nested_of(v)->file.can = (struct ncsr_caps){
-		.henvcfg = c->henvcfg | (hext_caps.henvcfg & HENVCFG_FIOM),
+		.henvcfg =
+			c->henvcfg | (hext_caps.henvcfg & (HENVCFG_FIOM | (pm ? ENVCFG_PMM : 0))),
+		.hstatus = pm ? NCSR_HSTATUS_PM : NCSR_HSTATUS_MASK,
 		.hcounteren = c->hcounteren,
 		.vsstatus = (c->fpu ? SSTATUS_FS : 0) | (c->vector ? SSTATUS_VS : 0),
 		.hgatp_modes = hext_caps.gstage_modes,

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include <arch/guest_mem.h>
 #include <arch/insn.h>
 #include <core/errno.h>
 #include <core/vm.h>
@@ -90,6 +91,18 @@ static void fault(struct access *a, gva_t va, uint64_t cause)
 
 /* ---- Accesses ---- */
 
+/* The pointer masking of L2's mode; of VU-mode it is senvcfg.PMM, to L1's own U-mode HUPMM. */
+static uint8_t masking(const struct vcpu *v)
+{
+	const struct ncsr_file *f = &nested_of(v)->file;
+
+	if (f->hstatus & HSTATUS_SPVP)
+		return f->vs.henvcfg >> ENVCFG_PMM_SHIFT & 3;
+	if (!(v->ctx.sstatus & SSTATUS_SPP))
+		return f->hstatus >> HSTATUS_HUPMM_SHIFT & 3;
+	return guest_pmm(&v->ctx, true);
+}
+
 /* The host's address of one byte, or NULL: L1 has a trap, or tries again. */
 static uint8_t *translate(struct access *a, gva_t va)
 {
@@ -105,6 +118,7 @@ static uint8_t *translate(struct access *a, gva_t va)
 		.pbmte = n->file.vs.henvcfg & HENVCFG_PBMTE,
 		.svnapot = a->g.svnapot,
 		.svrsw60t59b = a->g.svrsw60t59b,
+		.pmm = masking(a->v),
 	};
 	struct vwalk_result r;
 	uint8_t *p = NULL;
@@ -118,7 +132,8 @@ static uint8_t *translate(struct access *a, gva_t va)
 	if (!rc)
 		p = vm_ram(a->v->vm, at, 1);
 	if (!p)
-		fault(a, va, rc == -NACRE_EFAULT && !a->failed ? r.cause : access_cause);
+		fault(a, vwalk_masked(&env, va, a->type),
+		      rc == -NACRE_EFAULT && !a->failed ? r.cause : access_cause);
 	return p;
 }
 

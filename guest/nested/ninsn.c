@@ -250,7 +250,7 @@ static __attribute__((noinline)) bool hstatus_quick(struct hext_ctx *ctx, const 
 		nested_notice(v);
 	old = n->file.hstatus;
 	if (new_value(v, insn, old, &val)) {
-		n->file.hstatus = (old & ~NCSR_HSTATUS_MASK) | (val & NCSR_HSTATUS_MASK);
+		n->file.hstatus = ncsr_hstatus(&n->file, val);
 		n->spv_by_trap = false;
 		if ((old ^ val) & HSTATUS_SPV)
 			nested_follow_hstatus(v);

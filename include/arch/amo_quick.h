@@ -18,8 +18,8 @@ struct amo_run {
 
 /* Constant for a guest. */
 struct amo_quick {
-	struct amo_run only;	   /* if its RAM is one run; else of size 0, */
-	const struct amo_run *run; /* and here are */
+	struct amo_run only;	   /* if its RAM is one run and no hart masks pointers; else of size 0 */
+	const struct amo_run *run; /* and here they are */
 	uint32_t runs;		   /* so many; else 0 */
 	uint32_t ops;		   /* of bytes and halfwords: amo_quick_ops() */
 	bool cas;		   /* AMOCAS.W and AMOCAS.D */

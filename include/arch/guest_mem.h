@@ -9,6 +9,8 @@
 
 #include <core/types.h>
 
+struct hext_ctx;
+
 struct guest_fault {
 	uint64_t cause, stval, htval;
 };
@@ -17,5 +19,8 @@ struct guest_fault {
 int guest_read64(gva_t addr, uint64_t *out, struct guest_fault *f);
 /* One instruction with the guest's execute permission; 16 or 32 bits. */
 int guest_fetch(gva_t addr, uint32_t *insn, struct guest_fault *f);
+/* PMM_*: the pointer masking of its accesses from VU-mode, or from VS-mode. The two above are as
+ * the hart does them: a read with it, a fetch without. */
+uint8_t guest_pmm(const struct hext_ctx *c, bool user);
 
 #endif

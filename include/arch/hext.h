@@ -117,13 +117,14 @@ struct hext_caps {
 	bool stateen;	    /* hstateen0 exists */
 	bool vector;	    /* sstatus.VS sticks */
 	bool fpu;	    /* D, and sstatus.FS sticks */
+	bool masks;	    /* some hart can mask pointers of VU-mode, told or not */
 	uint8_t unguarded;  /* UNGUARDED_* */
 	uint8_t nacl;	    /* features of nested acceleration: bit SBI_NACL_FEAT_* */
 	uint8_t vmid_bits;  /* 0..14 */
 	uint8_t asid_bits;  /* of vsatp, 0..16 */
 	uint16_t gstage_modes; /* bit n: hgatp.MODE n translates (8 Sv39x4, 9 Sv48x4, 10 Sv57x4) */
 	uint16_t vsatp_modes;  /* the same of vsatp */
-	uint64_t henvcfg;   /* bits that can be set */
+	uint64_t henvcfg;   /* bits that can be set; of PMM in senvcfg, too */
 	uint32_t vlenb;	    /* bytes of one vector register, 0 without vector */
 };
 

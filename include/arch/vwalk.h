@@ -7,12 +7,14 @@
  * entry is read once and judged by the value read; A and D are set only if it still has that value.
  * Nothing is cached, so no fence of the guest concerns a walk that has ended. The G-stage is behind
  * the callbacks. Privileged specification, "Virtual Address Translation Process", Sv39, Sv48, Sv57,
- * Svade, Svadu, Svnapot, Svpbmt, Svrsw60t59b.
+ * Svade, Svadu, Svnapot, Svpbmt, Svrsw60t59b; "Pointer Masking Extensions".
  */
 #ifndef NACRE_ARCH_VWALK_H
 #define NACRE_ARCH_VWALK_H
 
 #include <core/types.h>
+#include <spec/csr.h>
+#include <spec/pte.h>
 
 enum vwalk_access {
 	VWALK_FETCH,
@@ -31,6 +33,7 @@ struct vwalk_env {
 	bool pbmte;	  /* henvcfg.PBMTE */
 	bool svnapot;	  /* else bit 63 is reserved */
 	bool svrsw60t59b; /* else bits 60:59 are reserved */
+	uint8_t pmm;	  /* pointer masking of the mode that accesses: PMM_* */
 };
 
 /*
@@ -60,6 +63,23 @@ struct vwalk_result {
 	gpa_t pte_at;	 /* the last entry that was looked at, */
 	uint64_t pte;	 /* its value, A and D as they are now; 0 if it could not be read */
 };
+
+/*
+ * The address that pointer masking makes of an access's: the one that is translated, and that stval
+ * has if there is an exception. vwalk() does it, too: this is for those who look at the address
+ * themselves. ("Pointer Masking Extensions": not of fetches, nor with MXR.)
+ */
+static inline gva_t vwalk_masked(const struct vwalk_env *env, gva_t va, enum vwalk_access access)
+{
+	unsigned n = env->pmm == PMM_7 ? 7 : 16;
+
+	if (env->pmm < PMM_7 || env->mxr || access == VWALK_FETCH)
+		return va;
+	va.v <<= n;
+	return gva(env->vsatp >> SATP_MODE_SHIFT == SATP_MODE_BARE
+			   ? va.v >> n
+			   : (uint64_t)((int64_t)va.v >> n));
+}
 
 /*
  * Translates va, the address of one byte: an access that crosses into another page takes a walk for

@@ -114,10 +114,20 @@
 #define HSTATUS_VTSR  (UL(1) << 22)
 #define HSTATUS_VSXL  (UL(3) << 32)
 #define HSTATUS_VSXL64 (UL(2) << 32)
+#define HSTATUS_HUPMM_SHIFT 48 /* Ssnpm: PMM_* of HLV and HSV in U-mode */
+#define HSTATUS_HUPMM (UL(3) << HSTATUS_HUPMM_SHIFT)
 
 /* scounteren, hcounteren */
 #define COUNTEREN_ZICNTR UL(7) /* cycle, time, instret */
 #define COUNTEREN_ZIHPM	 UL(0xfffffff8) /* hpmcounter3 to 31 */
+
+/* The field PMM of senvcfg and henvcfg: pointer masking of the mode below. 1 is reserved. */
+#define ENVCFG_PMM_SHIFT 32
+#define ENVCFG_PMM	 (UL(3) << ENVCFG_PMM_SHIFT)
+#define PMM_OFF		 UL(0)
+#define PMM_RESERVED	 UL(1)
+#define PMM_7		 UL(2) /* the upper 7 bits of addresses are ignored */
+#define PMM_16		 UL(3) /* the upper 16 */
 
 /* henvcfg */
 #define HENVCFG_FIOM  (UL(1) << 0)

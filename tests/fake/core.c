@@ -122,6 +122,11 @@ int guest_fetch(gva_t addr, uint32_t *insn, struct guest_fault *f)
 	return 0;
 }
 
+uint8_t guest_pmm(const struct hext_ctx *c, bool user)
+{
+	return user ? fake.user_pmm : c->henvcfg >> ENVCFG_PMM_SHIFT & 3;
+}
+
 /* ---- vcpu ---- */
 
 static struct fake_vcpu *on(const struct vcpu *v)

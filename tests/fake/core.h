@@ -34,6 +34,7 @@ struct fake {
 	struct fake_hpm hpm[HPM_END];
 	uint64_t hpm_can;
 	unsigned exclusive; /* calls of vcpu_exclusive() */
+	uint8_t user_pmm;   /* senvcfg.PMM */
 	bool seeded; /* seed_bytes() has something to give */
 	struct vm vm;
 	struct vcpu vcpu[FAKE_VCPUS];

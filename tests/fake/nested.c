@@ -13,6 +13,7 @@ void fake_nested_init(struct vcpu *v)
 	memset(&fake_nested, 0, sizeof(fake_nested));
 	memset(&state, 0, sizeof(state));
 	state.file.can = (struct ncsr_caps){
+		.hstatus = NCSR_HSTATUS_MASK,
 		.henvcfg = HENVCFG_STCE | HENVCFG_ADUE | HENVCFG_FIOM,
 		.hcounteren = COUNTEREN_ZICNTR,
 		.vsstatus = SSTATUS_FS,

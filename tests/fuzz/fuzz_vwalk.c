@@ -99,6 +99,17 @@ static void check_success(const struct input *in, const struct vwalk_result *out
 	check(!in->store || (out->pte & (PTE_R | PTE_W | PTE_D)) == (PTE_R | PTE_W | PTE_D));
 }
 
+/* Only the bits that are ignored change, and all of them alike. */
+static void check_masked(const struct vwalk_env *env, uint64_t va, uint64_t to, unsigned access)
+{
+	unsigned n = env->pmm == PMM_16 ? 16 : env->pmm == PMM_7 ? 7 : 0;
+
+	if (env->mxr || access == VWALK_FETCH)
+		n = 0;
+	check(to << n == va << n);
+	check(!n || to >> (64 - n) == 0 || to >> (63 - n) == UINT64_MAX >> (63 - n));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct vwalk_mem mem = {mem_read, mem_cas, mem_step};
@@ -107,19 +118,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const uint64_t access_fault[] = {CAUSE_FETCH_ACCESS, CAUSE_LOAD_ACCESS,
 						CAUSE_STORE_ACCESS};
 	struct input in = {.data = data, .size = size};
-	unsigned access = take(&in, 1) % 3;
+	uint64_t first = take(&in, 1);
+	unsigned access = first % 3;
 	uint64_t flags = take(&in, 1);
 	struct vwalk_result out;
+	gva_t at;
 	int rc;
 
 	in.store = access == VWALK_STORE;
 	in.env = (struct vwalk_env){take(&in, 8), flags & 1,	flags & 2,    flags & 4,
 				    flags & 8,	  flags & 0x10, flags & 0x20, flags & 0x40,
-				    flags & 0x80};
+				    flags & 0x80, first / 3 & 3};
 	if (in.env.wide_root)
 		in.env.vsatp &= ~UINT64_C(3); /* hgatp.PPN's low two bits are always 0 */
 	in.va = take(&in, 8);
-	rc = vwalk(&in.env, &mem, &in, gva(in.va), (enum vwalk_access)access, &out);
+	if (in.env.wide_root)
+		in.env.pmm = 0;
+	at = gva(in.va);
+	in.va = vwalk_masked(&in.env, at, (enum vwalk_access)access).v;
+	check_masked(&in.env, at.v, in.va, access);
+	rc = vwalk(&in.env, &mem, &in, at, (enum vwalk_access)access, &out);
 
 	check(out.levels <= 5 && out.levels <= in.reads && out.pte_at.v == in.at);
 	check(out.pte == (in.readable ? in.pte : 0));

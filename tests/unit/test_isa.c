@@ -340,10 +340,33 @@ static void test_profiles(void **state)
 	refused(QEMU_RV64, "rva22s64", NACRE_ENOTSUP,
 		"zfhmin is not there on every hart of the host, and cannot be emulated");
 	refused(QEMU_MAX, "rva23s64", NACRE_ENOTSUP,
-		"supm is not offered to guests: what Nacre reads for a guest is read without pointer"
-		" masking");
-	g = guest(QEMU_MAX, "rva23s64,-sha,-sscofpmf,-ssnpm,-supm");
+		"sscofpmf is not offered to guests: there is no virtual performance monitoring unit");
+	g = guest(QEMU_MAX, "rva23s64,-sha,-sscofpmf");
+	assert_true(isa_has(&g, ISA_SSNPM) && isa_has(&g, ISA_SUPM));
 	assert_true(isa_has(&g, ISA_V) && isa_has(&g, ISA_ZCMOP) && isa_has(&g, ISA_SVNAPOT));
+}
+
+/* What the host has of it is tried; a guest has S-mode's own switched off. */
+static void test_pointer_masking(void **state)
+{
+	struct isa_set h = parse("rv64ih_ssnpm"), g;
+
+	(void)state;
+	assert_true(isa_has(&h, ISA_SUPM)); /* no hardware's: trees need not name it */
+	assert_false(isa_has(&h, ISA_SSPM));
+	g = guest("rv64i_ssnpm", "host");
+	assert_true(isa_has(&g, ISA_SSNPM) && isa_has(&g, ISA_SUPM));
+	assert_int_equal(isa_henvcfg(&g), 0);
+	isa_limit_henvcfg(&h, PMM_7 << ENVCFG_PMM_SHIFT);
+	assert_true(isa_has(&h, ISA_SSNPM) && isa_has(&h, ISA_SUPM));
+	isa_limit_henvcfg(&h, ~ENVCFG_PMM);
+	assert_false(isa_has(&h, ISA_SSNPM) || isa_has(&h, ISA_SUPM));
+	g = guest("rv64i_ssnpm_sspm", "host,-ssnpm");
+	assert_false(isa_has(&g, ISA_SSNPM) || isa_has(&g, ISA_SUPM) || isa_has(&g, ISA_SSPM));
+	assert_int_equal(isa_hidden_by(&g, ISA_SSNPM), ISA_HIDE_ADVERT);
+	assert_int_equal(isa_hidden_by(&g, ISA_SSPM), ISA_HIDE_HENVCFG);
+	g = guest("rv64i_ssnpm", "host,-supm");
+	assert_false(isa_has(&g, ISA_SSNPM));
 }
 
 static void test_henvcfg(void **state)
@@ -481,6 +504,7 @@ int main(void)
 		cmocka_unit_test(test_plus_minus),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_profiles),
+		cmocka_unit_test(test_pointer_masking),
 		cmocka_unit_test(test_henvcfg),
 		cmocka_unit_test(test_emulated),
 		cmocka_unit_test(test_hidden_by),

@@ -31,6 +31,8 @@ static void add_list(char *line, const uint8_t list[ISA_LINKS_MAX])
 
 static const char *told_by(const struct isa_row *row)
 {
+	if (row->pmm)
+		return "tree, senvcfg, henvcfg";
 	if (row->henvcfg)
 		return "tree, henvcfg";
 	if (row->hide == ISA_HIDE_FS)

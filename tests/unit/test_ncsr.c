@@ -20,6 +20,7 @@ static int fresh(void **state)
 	(void)state;
 	memset(&f, 0xa5, sizeof(f));
 	f.can = (struct ncsr_caps){
+		.hstatus = NCSR_HSTATUS_MASK,
 		.henvcfg = HENVCFG_FIOM | HENVCFG_CBIE | HENVCFG_CBZE | HENVCFG_STCE | HENVCFG_ADUE,
 		.hcounteren = COUNTEREN_ZICNTR,
 		.vsstatus = SSTATUS_FS,
@@ -153,6 +154,33 @@ static void henvcfg_is_legal(void **state)
 	assert_int_equal(put(CSR_HENVCFG, HENVCFG_PBMTE), 0);
 }
 
+static void pointer_masking_is_legal(void **state)
+{
+	const uint64_t pmm = BIT(32), hupmm = BIT(48), mask = NCSR_HSTATUS_MASK;
+
+	(void)state;
+	assert_int_equal(put(CSR_HENVCFG, 3 * pmm), 0);
+	assert_int_equal(put(CSR_HSTATUS, UINT64_MAX), mask | HSTATUS_VSXL64);
+	f.can.henvcfg |= 3 * pmm;
+	f.can.hstatus = NCSR_HSTATUS_PM;
+	for (uint64_t was = 0; was < 4; was++)
+		for (uint64_t v = 0; v < 4; v++) {
+			uint64_t before = was == 1 ? 0 : was, now = v == 1 ? before : v;
+
+			put(CSR_HENVCFG, 0);
+			put(CSR_HENVCFG, was * pmm);
+			assert_int_equal(put(CSR_HENVCFG, v * pmm | 1), now * pmm | 1);
+			put(CSR_HSTATUS, 0);
+			put(CSR_HSTATUS, was * hupmm);
+			assert_int_equal(put(CSR_HSTATUS, v * hupmm | HSTATUS_HU),
+					 now * hupmm | HSTATUS_HU | HSTATUS_VSXL64);
+		}
+	assert_int_equal(put(CSR_HSTATUS, UINT64_MAX), mask | 3 * hupmm | HSTATUS_VSXL64);
+	f.can.henvcfg &= ~pmm; /* PMLEN = 7 at most */
+	assert_int_equal(put(CSR_HENVCFG, 3 * pmm), 2 * pmm);
+	assert_int_equal(put(CSR_HENVCFG, 1 * pmm), 2 * pmm);
+}
+
 static void interrupts_are_views(void **state)
 {
 	(void)state;
@@ -274,6 +302,7 @@ int main(void)
 		cmocka_unit_test_setup(after_reset, fresh),	     cmocka_unit_test_setup(writable_bits, fresh),
 		cmocka_unit_test_setup(no_such_csr, fresh),	     cmocka_unit_test_setup(hgatp_is_legal, fresh),
 		cmocka_unit_test_setup(vsatp_is_legal, fresh),	     cmocka_unit_test_setup(henvcfg_is_legal, fresh),
+		cmocka_unit_test_setup(pointer_masking_is_legal, fresh),
 		cmocka_unit_test_setup(interrupts_are_views, fresh), cmocka_unit_test_setup(timer_pends_with_stce, fresh),
 		cmocka_unit_test_setup(sd_follows, fresh),	     cmocka_unit_test_setup(random_writes, fresh),
 		cmocka_unit_test_setup(interrupts_follow, fresh),

@@ -217,6 +217,21 @@ static int ref_step(struct ref *r, int step)
 	}
 }
 
+/* "Replaces the upper PMLEN bits with the sign extension of the PMLEN+1st bit", or with 0. */
+static uint64_t ref_transformed(const struct vwalk_env *env, uint64_t va, enum vwalk_access access)
+{
+	int pmlen = env->pmm == 3 ? 16 : env->pmm == 2 ? 7 : 0;
+	bool physical = bits(env->vsatp, 63, 60) == 0;
+
+	if (env->mxr || access == VWALK_FETCH)
+		return va;
+	for (int i = 64 - pmlen; i < 64; i++) {
+		va &= ~(UINT64_C(1) << i);
+		va |= (uint64_t)(physical ? 0 : bit(va, 63 - pmlen)) << i;
+	}
+	return va;
+}
+
 static void ref_walk(struct ref *r)
 {
 	uint64_t mode = bits(r->env->vsatp, 63, 60);
@@ -249,7 +264,7 @@ static void ref_walk(struct ref *r)
 
 static struct ram ram, twin;
 static struct {
-	unsigned ok[5], napot, cause[16], busy, einval, other, ad, retried;
+	unsigned ok[5], napot, cause[16], busy, einval, other, ad, retried, masked;
 } seen;
 
 static void note(const struct vwalk_env *env, int rc, const struct vwalk_result *out)
@@ -269,7 +284,8 @@ static void note(const struct vwalk_env *env, int rc, const struct vwalk_result 
 
 static void compare(const struct vwalk_env *env, uint64_t va, enum vwalk_access access)
 {
-	struct ref r = {.env = env, .m = &twin, .va = va, .access = access};
+	uint64_t to = ref_transformed(env, va, access);
+	struct ref r = {.env = env, .m = &twin, .va = to, .access = access};
 	struct vwalk_result out;
 	int rc;
 
@@ -278,13 +294,15 @@ static void compare(const struct vwalk_env *env, uint64_t va, enum vwalk_access 
 	memset(&out, 0xa5, sizeof(out));
 	rc = vwalk(env, &mem, &ram, gva(va), access, &out);
 	ref_walk(&r);
+	assert_int_equal(vwalk_masked(env, gva(va), access).v, to);
 	assert_int_equal(rc, r.rc);
+	seen.masked += !rc && to != va;
 	if (rc == 0) {
 		assert_int_equal(out.gpa.v, r.pa);
 		assert_int_equal(out.page_size, r.size);
 	}
 	assert_int_equal(out.cause, r.cause);
-	assert_int_equal(out.stval, r.cause ? va : 0);
+	assert_int_equal(out.stval, r.cause ? to : 0);
 	assert_int_equal(out.pte_at.v, r.at);
 	if (ram.nread)
 		assert_int_equal(out.pte, ram_word(&ram, r.at) ? r.raw : 0);
@@ -370,6 +388,7 @@ static struct vwalk_env some_env(void)
 		.pbmte = b & 0x10,
 		.svnapot = b & 0x60,
 		.svrsw60t59b = b & 0x80,
+		.pmm = b >> 8 & 3,
 	};
 }
 
@@ -379,6 +398,8 @@ static uint64_t some_va(uint64_t vsatp)
 	uint64_t va = rnd(0);
 
 	va = (uint64_t)((int64_t)(va << (64 - width)) >> (64 - width));
+	if (rnd(4) == 0) /* a tag */
+		va ^= rnd(0) << (rnd(2) ? 57 : 48);
 	return rnd(20) ? va : va ^ BIT(rnd(64));
 }
 
@@ -401,6 +422,7 @@ static void test_random(void **state)
 	assert_true(seen.napot > 100 && seen.ad > 500 && seen.retried > 100);
 	assert_true(seen.cause[1] > 100 && seen.cause[5] > 100 && seen.cause[7] > 100);
 	assert_true(seen.cause[12] > 1000 && seen.cause[13] > 1000 && seen.cause[15] > 1000);
+	assert_true(seen.masked > 100);
 	assert_true(seen.busy > 30 && seen.einval > 100 && seen.other > 10);
 }
 

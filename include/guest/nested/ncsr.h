@@ -18,6 +18,7 @@
 /* What the guest was given; constant while it runs. */
 struct ncsr_caps {
 	uint64_t henvcfg;     /* writable bits */
+	uint64_t hstatus;     /* the same: NCSR_HSTATUS_MASK, or NCSR_HSTATUS_PM */
 	uint64_t hcounteren;  /* the same */
 	uint64_t vsstatus;    /* the same, of FS and VS */
 	uint16_t hgatp_modes; /* bit n: MODE n; Bare is always there */
@@ -46,10 +47,24 @@ void ncsr_reset(struct ncsr_file *f);
 bool ncsr_read(const struct ncsr_file *f, unsigned csr, uint64_t *val);
 bool ncsr_write(struct ncsr_file *f, unsigned csr, uint64_t val);
 
-/* What a write to hstatus changes. */
+/* What a write to hstatus changes; with pointer masking also HUPMM, whose reserved value it does
+ * not: told by the sign, as a test costs each hypervisor time. */
 #define NCSR_HSTATUS_MASK                                                                     \
 	(HSTATUS_GVA | HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_HU | HSTATUS_VTVM | HSTATUS_VTW | \
 	 HSTATUS_VTSR)
+#define NCSR_HSTATUS_PM (NCSR_HSTATUS_MASK | BIT(63))
+
+uint64_t ncsr_hstatus_pm(const struct ncsr_file *f, uint64_t val);
+
+/* hstatus after a write of val. */
+static inline uint64_t ncsr_hstatus(const struct ncsr_file *f, uint64_t val)
+{
+	uint64_t mask = f->can.hstatus;
+
+	if ((int64_t)mask < 0)
+		return ncsr_hstatus_pm(f, val);
+	return (f->hstatus & ~mask) | (val & mask);
+}
 
 /* All of them into a shared memory's CSR space, as ncsr_read() would give them; those alone that
  * the guest's guest and its traps change. */
@@ -62,7 +77,7 @@ enum ncsr_how {
 	NCSR_LEVEL,    /* the same. What is pending follows from it, */
 	NCSR_ENABLE,   /* and what of that is an interrupt */
 	NCSR_READONLY, /* and 0 */
-	NCSR_HSTATUS,  /* plain, but others want to know of it */
+	NCSR_HSTATUS,  /* others want to know of it */
 	NCSR_VSSTATUS,
 	NCSR_VSATP,
 	NCSR_HGATP,
