@@ -57,7 +57,7 @@ static bool on_ecall(struct vcpu *v, const struct vcpu_exit *e)
 
 static bool on_fetch(struct vcpu *v, const struct vcpu_exit *e)
 {
-	gpa_t addr = gpa(e->htval << 2);
+	gpa_t addr = gpa(e->htval << 2 | (e->stval & 3));
 
 	if (vm_ram_contains(v->vm, addr, 1))
 		return exit_ram_fault(v, e, addr);
