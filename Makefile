@@ -35,7 +35,7 @@ PURE := core/bundle.c core/bus.c core/config.c core/config_prop.c core/fdt.c cor
 	arch/riscv/amo.c arch/riscv/amo_quick.c arch/riscv/dis.c arch/riscv/gstage.c arch/riscv/hfence.c \
 	arch/riscv/inject.c arch/riscv/insn.c arch/riscv/isa.c arch/riscv/isa_guest.c arch/riscv/nacl_shmem.c \
 	arch/riscv/step.c arch/riscv/tlbmodel.c arch/riscv/tlbmodel_l1.c arch/riscv/tlbmodel_stale.c \
-	arch/riscv/tlbmodel_text.c arch/riscv/vmid.c arch/riscv/vwalk.c \
+	arch/riscv/tlbmodel_text.c arch/riscv/triggers.c arch/riscv/vmid.c arch/riscv/vwalk.c \
 	guest/hartmask.c guest/image.c guest/vfdt.c guest/vplic.c guest/vpmu.c guest/vuart.c \
 	guest/nested/ncsr.c guest/nested/nwalk.c
 BASE_HEADERS := core/types.h core/errno.h core/log.h core/errtext.h core/ring.h arch/isa_rows.inc arch/tlbsan.h arch/world.h
@@ -83,7 +83,7 @@ COLD := $(filter core/main.c core/config%.c core/bundle.c core/host.c core/fdt.c
 	core/crash.c core/load.c core/cpu.c core/guest_%.c core/log.c core/rng.c core/seed.c arch/riscv/isa%.c arch/riscv/mmu.c arch/riscv/hext.c \
 	guest/image.c guest/loader.c guest/vfdt.c drivers/%.c core/debug%.c core/gdb%.c core/points.c arch/riscv/step.c \
 	arch/riscv/dis.c core/line.c core/kallsyms.c core/printk.c core/trace.c core/trace_format.c core/why.c \
-	core/vcpu_hpm.c arch/riscv/hpm.c guest/vsbi_pmu.c,$(SRCS))
+	core/vcpu_hpm.c arch/riscv/hpm.c guest/vsbi_pmu.c arch/riscv/dbtr.c arch/riscv/triggers.c,$(SRCS))
 $(COLD:%.c=$(BUILD)/obj/%.o): CFLAGS += -Os -msave-restore
 
 # Turned into straight code, the answers' common ends cost each of them two more moves.

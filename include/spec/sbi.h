@@ -148,6 +148,16 @@
 #define SBI_PMU_FW_HFENCE_VVMA_ASID_RECEIVED 21
 #define SBI_PMU_FW_EVENTS		    22
 
+/* DBTR */
+#define SBI_DBTR_NUM_TRIGGERS 0
+#define SBI_DBTR_SETUP_SHMEM  1
+#define SBI_DBTR_READ	      2
+#define SBI_DBTR_INSTALL      3
+#define SBI_DBTR_UPDATE	      4
+#define SBI_DBTR_UNINSTALL    5
+#define SBI_DBTR_ENABLE	      6
+#define SBI_DBTR_DISABLE      7
+
 /* HSM */
 #define SBI_HSM_HART_START	0
 #define SBI_HSM_HART_STOP	1
