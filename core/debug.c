@@ -105,114 +105,6 @@ static void go_on(struct vm *vm)
 	kick_all(kick);
 }
 
-/* ---- Breakpoints in RAM, watched pages ---- */
-
-/* Breakpoints in two bytes of RAM are lifted, something is done with the table, and what is in it
- * then is planted. */
-static int change_break(struct vm *vm, const struct point *p, bool add)
-{
-	struct points *ps = &vm->debug->points;
-	uint8_t *ram = vm_ram(vm, p->gpa, 2);
-	struct point gone;
-	int rc;
-
-	if (!ram)
-		return -NACRE_EFAULT;
-	points_lift(ps, p->gpa, ram, 2);
-	rc = add ? points_add(ps, p) : points_remove(ps, POINT_BREAK, p->gpa, 2, p->users, &gone);
-	points_plant(ps, p->gpa, ram, 2);
-	for (unsigned i = 0; i < vm->nvcpus; i++)
-		vcpu_push_fence_i(vm->vcpu[i]);
-	return rc < 0 ? rc : 0;
-}
-
-/* The permissions of the page as they are to be now; to be fenced by all. */
-static int protect(struct vm *vm, gpa_t at, unsigned perm)
-{
-	struct gstage_change change;
-	struct hfence h;
-	int rc;
-
-	at.v = ALIGN_DOWN(at.v, PAGE_SIZE);
-	rc = gstage_protect(&vm->gstage, at, PAGE_SIZE, perm, &change);
-	hfence_make(&h, NACL_HFENCE_GVMA_VMID_ALL, 0, 0, 0);
-	for (unsigned i = 0; i < vm->nvcpus; i++)
-		vcpu_push_hfence(vm->vcpu[i], &h);
-	return rc;
-}
-
-static int change_watch(struct vm *vm, const struct point *p, bool add)
-{
-	struct points *ps = &vm->debug->points;
-	struct point gone;
-	int rc;
-
-	if (!vm_ram_contains(vm, p->gpa, p->len))
-		return -NACRE_EFAULT;
-	rc = add ? points_add(ps, p) : points_remove(ps, p->type, p->gpa, p->len, p->users, &gone);
-	if (rc <= 0)
-		return rc;
-	rc = protect(vm, p->gpa, points_page_perm(ps, p->gpa));
-	if (rc && add)
-		points_remove(ps, p->type, p->gpa, p->len, p->users, &gone);
-	return rc;
-}
-
-static int change(struct vm *vm, const struct point *p, bool add)
-{
-	return (p->type == POINT_BREAK ? change_break : change_watch)(vm, p, add);
-}
-
-int debug_point(struct vcpu *v, bool add, enum point_type type, uint64_t addr, uint64_t len,
-		bool physical)
-{
-	struct point p = {.va = addr, .type = (uint8_t)type, .users = POINT_USER};
-	struct guest_space s;
-	struct vwalk_result r;
-	int rc = physical ? guest_space_physical(v->vm, &s) : guest_space_of(v, &s);
-
-	if (rc)
-		return rc;
-	if (guest_translate(&s, addr, &r))
-		return -NACRE_EFAULT;
-	p.gpa = r.gpa;
-	p.len = type == POINT_BREAK ? 2 : len < PAGE_SIZE ? (uint32_t)len : (uint32_t)PAGE_SIZE;
-	return change(v->vm, &p, add);
-}
-
-static void remove_all(struct vm *vm, unsigned users)
-{
-	struct points *ps = &vm->debug->points;
-
-	for (unsigned i = ps->n; i-- > 0;) {
-		struct point p = ps->p[i];
-
-		p.users &= (uint8_t)users;
-		if (p.users)
-			change(vm, &p, false);
-	}
-}
-
-void debug_clear(struct vm *vm)
-{
-	remove_all(vm, POINT_USER);
-}
-
-/* Watched pages can be accessed, or again not. */
-static void open_pages(struct vm *vm, bool open)
-{
-	struct vm_debug *d = vm->debug;
-
-	d->opened = open;
-	for (unsigned i = 0; i < d->points.n; i++) {
-		const struct point *p = &d->points.p[i];
-
-		if (p->type != POINT_BREAK)
-			protect(vm, p->gpa,
-				open ? GSTAGE_RWX : points_page_perm(&d->points, p->gpa));
-	}
-}
-
 /* ---- Steps ---- */
 
 /* A breakpoint for the step. Where there is none the step ends elsewhere, or when it is stopped. */
@@ -224,7 +116,7 @@ static void catch_in(const struct guest_space *s, uint64_t addr)
 	if (guest_translate(s, addr, &r))
 		return;
 	p.gpa = r.gpa;
-	change(s->vm, &p, true);
+	debug_points_change(s->vm, &p, true);
 }
 
 static void catch_at(struct vcpu *v, uint64_t addr)
@@ -317,7 +209,7 @@ static void begin_step(struct vcpu *v, bool open)
 	if (!s.interrupts)
 		keep_quiet(v);
 	if (open)
-		open_pages(v->vm, true);
+		debug_points_open(v->vm, true);
 	if (v->hsm == SBI_HSM_STATE_STARTED)
 		v->waiting = false; /* a wfi may end at any time */
 	d->stepping = v;
@@ -338,8 +230,8 @@ static void end_step(struct vm *vm)
 		d->world->hie = d->hie;
 	d->quiet = false;
 	if (d->opened)
-		open_pages(vm, false);
-	remove_all(vm, POINT_STEP);
+		debug_points_open(vm, false);
+	debug_points_remove(vm, POINT_STEP);
 	d->stepping = NULL;
 }
 
@@ -390,7 +282,7 @@ static void begin_anew(struct vm *vm)
 
 	if (d->stepping)
 		end_step(vm);
-	remove_all(vm, POINT_USER | POINT_STEP);
+	debug_points_remove(vm, POINT_USER | POINT_STEP);
 	debug_forget(vm);
 	d->anew = false;
 }
@@ -430,7 +322,7 @@ static void leave(struct vm *vm)
 
 	if (d->stepping)
 		end_step(vm);
-	remove_all(vm, POINT_USER | POINT_STEP);
+	debug_points_remove(vm, POINT_USER | POINT_STEP);
 	trap_all(vm, false);
 	d->attached = d->leaving = d->stands = false;
 	for (unsigned i = 0; i < vm->nvcpus; i++)

@@ -20,6 +20,24 @@ static void stop(struct vcpu *v, enum debug_why why, uint64_t addr)
 	debug_hold_all(v->vm);
 }
 
+/* A trigger fires before the instruction, which may be an ebreak itself. */
+static bool fired(struct vcpu *v)
+{
+	const struct vm_debug *d = v->vm->debug;
+
+	switch (d->opened ? TRIGGER_NONE
+			  : triggers_hit(&d->triggers, v->ctx.sepc, v->ops->world != NULL)) {
+	case TRIGGER_HIT:
+		stop(v, DEBUG_EXEC, 0);
+		return true;
+	case TRIGGER_OTHERS:
+		stop(v, DEBUG_OVER, 0);
+		return true;
+	default:
+		return false;
+	}
+}
+
 bool debug_breakpoint(struct vcpu *v)
 {
 	struct vm_debug *d = v->vm->debug;
@@ -27,6 +45,8 @@ bool debug_breakpoint(struct vcpu *v)
 	struct guest_space s;
 	const struct point *p;
 
+	if (fired(v))
+		return true;
 	guest_space_loaded(v, &s);
 	if (guest_translate(&s, v->ctx.sepc, &r))
 		return false;

@@ -12,6 +12,7 @@
 #include <arch/timer.h>
 #include <arch/tlbsan.h>
 #include <core/console.h>
+#include <core/debug.h>
 #include <core/driver.h>
 #include <core/errno.h>
 #include <core/guest_view.h>
@@ -40,6 +41,7 @@ static void hart_init(struct cpu *c, bool first)
 	timer_set(TIMER_NEVER);
 	hpm_probe(&host.isa, first);
 	trace_hart_init();
+	debug_hw_hart_init(c);
 	irq_hart_init(c);
 }
 

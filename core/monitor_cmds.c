@@ -265,7 +265,8 @@ const struct monitor_command monitor_commands[] = {
 	{"break", "[GUEST [ADDRESS [TYPE]]]", "set a breakpoint, or list them", 0, 3, monitor_break,
 	 "A guest that comes to it is stopped, all of it, and a line says so; then look at it,\n"
 	 "\"step\" it, \"continue\". ADDRESS as for x, as vcpu 0 translates now; an ebreak stands\n"
-	 "there, unseen. TYPE exec: without that; write, read, access: 8 bytes of data."},
+	 "there, unseen. TYPE exec: by a debug trigger of the harts or, where none is free, by the\n"
+	 "G-stage; write, read, access: 8 bytes of data."},
 	{"delete", "GUEST [NUMBER]", "delete a breakpoint, or all", 1, 2, monitor_delete, NULL},
 	{"step", "[GUEST [VCPU [N]]]", "let a vcpu carry out an instruction, or N", 0, 3,
 	 monitor_step,

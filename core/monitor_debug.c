@@ -26,10 +26,14 @@
 
 enum todo { GO, STAY, STEP };
 
-/* By guest physical address: page tables may change while the guest runs. */
+/* By guest physical address: page tables may change while the guest runs. But a debug trigger
+ * takes a virtual one. */
 struct breakpoint {
 	struct vm *vm; /* NULL: free */
-	uint64_t va;   /* as its user named it */
+	uint64_t va;   /* as its user named it: */
+	bool is_virtual;
+	bool inner; /* of a guest of the guest */
+	bool hw;    /* a debug trigger has it, or had when it was last in force */
 	gpa_t gpa;
 	enum point_type type;
 	uint32_t len;
@@ -71,7 +75,7 @@ static struct breakpoint *met_by(const struct vcpu *v, const struct monitor_view
 		struct breakpoint *b = &breaks[i];
 
 		if (b->vm == v->vm && (b->type <= POINT_EXEC) == fetch &&
-		    r.gpa.v - b->gpa.v < b->len)
+		    (b->hw ? b->va == w->ctx.sepc : r.gpa.v - b->gpa.v < b->len))
 			return b;
 	}
 	return NULL;
@@ -103,13 +107,17 @@ static void tell(const struct vcpu *v)
 
 /* ---- When all of a guest stands still ---- */
 
+static int plant_one(struct breakpoint *b)
+{
+	b->hw = b->type == POINT_EXEC && b->is_virtual &&
+		debug_trigger(b->vm, true, b->va, b->inner);
+	return b->hw ? 0 : debug_point(b->vm->vcpu[0], true, b->type, b->gpa.v, b->len, true);
+}
+
 static void plant(struct vm *vm)
 {
 	for (unsigned i = 0; i < BREAKS; i++) {
-		const struct breakpoint *b = &breaks[i];
-		int rc = b->vm == vm
-				 ? debug_point(vm->vcpu[0], true, b->type, b->gpa.v, b->len, true)
-				 : 0;
+		int rc = breaks[i].vm == vm ? plant_one(&breaks[i]) : 0;
 
 		if (rc)
 			log_warn("%s: breakpoint %u is not in force: %s", vm->name, i + 1,
@@ -235,6 +243,29 @@ static void renew(struct vm *vm)
 		debug_stop(vm);
 }
 
+static const char *means(enum point_type type, bool hw)
+{
+	return type != POINT_EXEC ? "" : hw ? ", debug trigger" : ", G-stage";
+}
+
+/* What a debugger has in force in this guest now; while it is stopped GDB takes them away. */
+static unsigned list_gdb(const struct vm *vm)
+{
+	const struct vm_debug *d = vm->debug;
+
+	if (!debug_is_of(vm, DEBUG_BY_GDB))
+		return 0;
+	for (unsigned i = 0; i < d->triggers.n; i++)
+		monitor_printf(" gdb  %-16s %#lx exec%s\n", vm->name,
+			       (unsigned long)d->triggers.t[i].va, means(POINT_EXEC, true));
+	for (unsigned i = 0; i < d->points.n; i++)
+		monitor_printf(" gdb  %-16s %#lx%s%s%s\n", vm->name,
+			       (unsigned long)d->points.p[i].va,
+			       *type_name[d->points.p[i].type] ? " " : "",
+			       type_name[d->points.p[i].type], means(d->points.p[i].type, false));
+	return d->triggers.n + d->points.n;
+}
+
 static void list(const struct vm *vm)
 {
 	unsigned n = 0;
@@ -244,11 +275,13 @@ static void list(const struct vm *vm)
 
 		if (!b->vm || (vm && b->vm != vm) || !is_alive(b->vm))
 			continue;
-		monitor_printf("%4u  %-16s %#lx%s%s  %lu times\n", i + 1, b->vm->name,
+		monitor_printf("%4u  %-16s %#lx%s%s%s  %lu times\n", i + 1, b->vm->name,
 			       (unsigned long)b->va, *type_name[b->type] ? " " : "",
-			       type_name[b->type], (unsigned long)b->hits);
+			       type_name[b->type], means(b->type, b->hw), (unsigned long)b->hits);
 		n++;
 	}
+	for (const struct vm *g = vm_list; g; g = g->next)
+		n += !vm || g == vm ? list_gdb(g) : 0;
 	if (!n)
 		monitor_printf("no breakpoints\n");
 }
@@ -283,6 +316,8 @@ static bool place(const struct monitor_view *w, const char *const *arg, struct b
 		return false;
 	}
 	room = PAGE_SIZE - (r.gpa.v & (PAGE_SIZE - 1));
+	b->is_virtual = space.v != NULL;
+	b->inner = b->is_virtual && w->inner;
 	b->gpa = r.gpa;
 	b->len = b->type <= POINT_EXEC ? 2 : room < WATCH_LEN ? (uint32_t)room : WATCH_LEN;
 	return true;

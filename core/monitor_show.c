@@ -8,6 +8,7 @@
 #include <arch/timer.h>
 #include <core/console.h>
 #include <core/cpu.h>
+#include <core/debug.h>
 #include <core/host.h>
 #include <core/log.h>
 #include <core/memory.h>
@@ -255,5 +256,7 @@ bool monitor_harts(const char *const *arg)
 			show_hart(next);
 		last = next;
 	}
+	monitor_printf("debug triggers: %u for each guest%s\n", debug_triggers_max(),
+		       debug_triggers_max() ? "" : "; hbreak is done by the G-stage");
 	return true;
 }

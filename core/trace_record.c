@@ -282,3 +282,8 @@ void trace_exchange_ops(bool on)
 	hext.inject = on ? traced_inject : real.inject;
 	hext.hfence = on ? traced_hfence : real.hfence;
 }
+
+struct hext_ops *trace_beneath(void)
+{
+	return hext.load == traced_load ? &real : &hext;
+}

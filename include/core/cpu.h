@@ -7,6 +7,7 @@
 #define NACRE_CORE_CPU_H
 
 #include <core/types.h>
+#include <arch/dbtr.h>
 #include <arch/hart.h>
 #include <arch/hext.h>
 #include <arch/vmid.h>
@@ -53,6 +54,7 @@ struct cpu {
 	struct vcpu *vector_owner; /* whose vector registers the hart holds */
 	uint64_t idle_ticks;
 	struct trace_ring *trace; /* NULL: tracing was never on */
+	struct dbtr dbtr;	  /* core/debug_hw.c */
 };
 
 static_assert(offsetof(struct cpu, hext) == 0, "struct hext_hart: tp points at it");

@@ -12,9 +12,11 @@
 #ifndef NACRE_CORE_DEBUG_H
 #define NACRE_CORE_DEBUG_H
 
+#include <arch/triggers.h>
 #include <core/points.h>
 #include <core/types.h>
 
+struct cpu;
 struct vcpu;
 struct vcpu_exit;
 struct vm;
@@ -49,6 +51,7 @@ struct debug_monitor {
 
 struct vm_debug {
 	struct points points;
+	struct triggers triggers; /* hardware breakpoints that need no place in points */
 	enum debug_user user;
 	struct debug_monitor monitor;
 	bool attached;
@@ -60,7 +63,7 @@ struct vm_debug {
 	struct vcpu *wanted; /* who takes a step, or NULL */
 	struct vcpu *stepping; /* whose step is under way, for `wanted` or as DEBUG_OVER */
 	unsigned more;	       /* steps like that at most, until an LR/SC sequence is through */
-	bool opened;	       /* watched pages can be accessed meanwhile */
+	bool opened;	       /* watched pages can be accessed meanwhile, triggers are off */
 	bool quiet;	       /* interrupts are kept from it: vsie waits here; */
 	uint64_t vsie;
 	struct world *world; /* of a guest of the guest, if that runs: its hie as well */
@@ -96,16 +99,29 @@ bool debug_ended(const struct vm *vm, bool *crashed);
 
 /*
  * All stand still. Adds or takes away a point at an address of v's (or a physical one).
- * -NACRE_EFAULT: not mapped, or no RAM; else as points_add().
+ * -NACRE_EFAULT: not mapped, or no RAM; -NACRE_ENOTSUP: while a guest of the guest runs there are
+ * only breakpoints, and triggers if one is free; else as points_add(). A hardware breakpoint at a virtual
+ * address is a debug trigger where there is a free one.
  */
 int debug_point(struct vcpu *v, bool add, enum point_type type, uint64_t addr, uint64_t len,
 		bool physical);
+/*
+ * Likewise, a hardware breakpoint by a debug trigger, at a virtual address of whatever is mapped
+ * there: for the guest, or (inner) for a guest of the guest. False: not to be had, and
+ * debug_point() may do; or there is none.
+ */
+bool debug_trigger(struct vm *vm, bool add, uint64_t va, bool inner);
 /* Likewise: takes all away. */
 void debug_clear(struct vm *vm);
+/* How many debug triggers a guest may have; 0: the host has none. */
+unsigned debug_triggers_max(void);
+
+/* ---- Each hart about itself, at its bring-up ---- */
+void debug_hw_hart_init(struct cpu *c);
 
 /* ---- The vcpu's own hart, at an exit ---- */
 
-/* An ebreak. False: it is the guest's own. True: the turn ends. */
+/* A breakpoint exception. False: it is the guest's own. True: the turn ends. */
 bool debug_breakpoint(struct vcpu *v);
 /* A guest page fault in RAM. False: that is no watchpoint's doing. *resume: what the exit's handler
  * returns. */

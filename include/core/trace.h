@@ -13,6 +13,7 @@
 
 #include <core/trace_format.h>
 
+struct hext_ops;
 struct vcpu;
 struct vm;
 
@@ -27,6 +28,8 @@ struct vcpu_trace {
 
 /* Each hart about itself, at its bring-up: can it be traced? */
 void trace_hart_init(void);
+/* Where to exchange an operation of the back end: what is done by it is traced as before. */
+struct hext_ops *trace_beneath(void);
 /* At boot, before the guests start: what the boot arguments "trace" and "trace-size" say. */
 void trace_boot(void);
 /* A guest that is about to run for the first time: its name, and the filter. */

@@ -13,7 +13,10 @@
 # expect: ^at stvec 1
 # expect: ^=> 0xffffffff[0-9a-f]+:.*sscratch
 # expect: ^stepped 1
-# expect: hit Hardware watchpoint 2
+# expect: hit Breakpoint 2, 0xffffffff
+# expect: ^by a trigger 1
+# expect: exec, debug trigger
+# expect: hit Hardware watchpoint 3
 # expect: Linux version
 # expect: detached
 # after: nacre-guest: user space
@@ -31,8 +34,14 @@ while $i < 30
   set $i = $i + 1
 end
 printf "stepped %d\n", (unsigned long)$pc != $entry
-continue
 delete
+set breakpoint always-inserted on
+hbreak *$entry
+continue
+printf "by a trigger %d\n", (unsigned long)$pc == $entry
+monitor break
+delete
+set breakpoint always-inserted off
 set $where = $sp - 0x100
 watch -l *(unsigned long *)$where
 continue
