@@ -262,7 +262,7 @@ test unit check fuzz guest boot:
 clean:
 	$(Q)rm -rf $(filter-out $(addprefix build/,guest sysroot apt),$(wildcard build/*))
 
--include $(wildcard tests/guest/guest.mk tests/bench/bench.mk)
+-include $(wildcard tests/guest/guest.mk tests/bench/bench.mk tests/boot/boot.mk)
 
 # What test.sh asks for.
 .PHONY: list-guest-tests list-checks

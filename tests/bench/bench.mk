@@ -21,15 +21,17 @@ $(BENCH_OUT)/%.bin: $(BENCH_OUT)/%.elf
 -include $(wildcard $(BENCH_OUT)/*.d)
 
 # /init of the Linux rows: static programs without a library, each alone in its initial file system
-BENCH_INIT := -march=rv64imac -misa-spec=2.2 -mabi=lp64 -nostdlib -static -Wl,--no-relax -Wl,--build-id=none
+BENCH_INIT := -march=rv64imac -misa-spec=2.2 -mabi=lp64 -nostdlib -static -Wl,--no-relax -Wl,--build-id=none \
+	-Wl,--no-warn-rwx-segments
+BENCH_C := -std=gnu11 -O2 -Wall -Wextra -Werror -ffreestanding -fno-stack-protector
 
 $(BENCH_OUT)/user/init: tests/bench/init.S
 	@mkdir -p $(@D)
 	$(Q)$(GUEST_CC) $(BENCH_INIT) -o $@ $<
 
-$(BENCH_OUT)/load/init: tests/bench/load.c
+$(BENCH_OUT)/load/init: tests/bench/load.c tests/bench/linux.h
 	@mkdir -p $(@D)
-	$(Q)$(GUEST_CC) $(BENCH_INIT) -std=gnu11 -O2 -Wall -Wextra -Werror -ffreestanding -fno-stack-protector -o $@ $<
+	$(Q)$(GUEST_CC) $(BENCH_INIT) $(BENCH_C) -o $@ $<
 
 $(BENCH_OUT)/initrd.cpio: $(BENCH_OUT)/user/init
 $(BENCH_OUT)/load.cpio: $(BENCH_OUT)/load/init
