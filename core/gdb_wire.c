@@ -10,6 +10,7 @@
 #define ESCAPE	   '}'
 #define ESCAPE_XOR 0x20
 #define CTRL_C	   0x03
+#define ECHOES_MAX 3
 
 static const char opener[] = "$qSupported";
 
@@ -18,7 +19,7 @@ void gdb_wire_init(struct gdb_wire *w, const struct gdb_ops *ops, void *ctx)
 	w->ops = ops;
 	w->ctx = ctx;
 	w->state = GDB_IDLE;
-	w->no_ack = false;
+	w->no_ack = w->unheard = false;
 	w->len = w->out_len = 0;
 }
 
@@ -56,6 +57,7 @@ static enum gdb_event idle(struct gdb_wire *w, uint8_t c)
 			gdb_wire_send(w);
 		return GDB_NONE;
 	case '+':
+		w->unheard = false;
 		return GDB_NONE;
 	case CTRL_C:
 		return GDB_INTERRUPT;
@@ -92,11 +94,22 @@ static enum gdb_event body(struct gdb_wire *w, uint8_t c)
 	return GDB_NONE;
 }
 
+/*
+ * GDB takes each '-' in what a guest prints before its first packet is answered for a request to
+ * send that again, three times at most, and would take another answer for that of its next packet.
+ */
+static bool is_echo(struct gdb_wire *w)
+{
+	return begins(w, opener + 1) && w->unheard && !w->no_ack && w->echoes++ < ECHOES_MAX;
+}
+
 static enum gdb_event finish(struct gdb_wire *w, bool good)
 {
 	w->state = GDB_IDLE;
 	w->in[w->len] = '\0';
 	good = good && !w->overflow;
+	if (good && is_echo(w))
+		return GDB_NONE;
 	/* A new debugger does not know what the one before had agreed upon. */
 	if (good && begins(w, opener + 1))
 		w->no_ack = false;
@@ -152,9 +165,10 @@ static unsigned repeats(const struct gdb_wire *w, unsigned at)
 	return n == '+' - 29 || n == '-' - 29 ? n - 1 : n;
 }
 
+static const char hex[] = "0123456789abcdef";
+
 void gdb_wire_send(struct gdb_wire *w)
 {
-	static const char hex[] = "0123456789abcdef";
 	uint8_t sum = 0;
 
 	put(w, '$');
@@ -177,6 +191,23 @@ void gdb_wire_send(struct gdb_wire *w)
 	put(w, '#');
 	put(w, (uint8_t)hex[sum >> 4]);
 	put(w, (uint8_t)hex[sum & 15]);
+	w->unheard = true;
+	w->echoes = 0;
+}
+
+void gdb_refuse(void (*out)(uint8_t byte), const char *why)
+{
+	uint8_t sum = 'E' + '.';
+
+	for (const char *s = "+$E."; *s; s++)
+		out((uint8_t)*s);
+	for (; *why; why++) {
+		out((uint8_t)*why);
+		sum += (uint8_t)*why;
+	}
+	out('#');
+	out((uint8_t)hex[sum >> 4]);
+	out((uint8_t)hex[sum & 15]);
 }
 
 /* ---- Is it a debugger? ---- */

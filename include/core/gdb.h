@@ -96,6 +96,8 @@ struct gdb_wire {
 	void *ctx;
 	enum { GDB_IDLE, GDB_BODY, GDB_ESCAPED, GDB_SUM1, GDB_SUM2 } state;
 	bool no_ack, overflow;
+	bool unheard;	 /* no ack has come since the last packet was sent */
+	unsigned echoes; /* of the one that it answers */
 	uint8_t sum, want;
 	unsigned len, out_len;
 	uint8_t in[GDB_PACKET + 1];
@@ -120,6 +122,8 @@ enum gdb_found { GDB_NO, GDB_MAYBE, GDB_YES };
 /* GDB_NO: held[0..n), c being the last of them, are no debugger's: take them, and set n to 0.
  * GDB_MAYBE: c is held. GDB_YES: likewise, and held is the packet, with acks before it. */
 enum gdb_found gdb_detect(struct gdb_detect *d, uint8_t c, bool any);
+/* Answers a packet by an error with that text, which GDB shows; none of it needs an escape. */
+void gdb_refuse(void (*put)(uint8_t byte), const char *why);
 
 /* ---- The stub ---- */
 

@@ -406,6 +406,42 @@ static void test_detect(void **unused)
 	}
 }
 
+/* A first packet that is sent again, before its answer was heard; and one of a new debugger. */
+static void test_echo(void **unused)
+{
+	(void)unused;
+	fake_init();
+	assert_non_null(ask("qSupported:multiprocess+"));
+	expect_nothing("qSupported:multiprocess+");
+	assert_int_equal(fake.acks, 1);
+	gdb_byte(&fake.g, '+');
+	expect("vMustReplyEmpty", "");
+	assert_non_null(ask("!"));
+	for (unsigned i = 0; i < 3; i++)
+		expect_nothing("qSupported:multiprocess+");
+	assert_non_null(ask("qSupported:multiprocess+")); /* the answer was lost indeed */
+	gdb_byte(&fake.g, '+');
+	assert_non_null(ask("qSupported:multiprocess+"));
+	expect("QStartNoAckMode", "OK");
+	assert_non_null(ask("qSupported:multiprocess+"));
+}
+
+static void put_refusal(uint8_t c)
+{
+	fake_put(NULL, c);
+}
+
+static void test_refuse(void **unused)
+{
+	(void)unused;
+	fake_init();
+	gdb_refuse(put_refusal, "not now");
+	assert_false(fake.broken);
+	assert_int_equal(fake.acks, 1);
+	assert_int_equal(fake.packets, 1);
+	assert_string_equal(fake.packet, "E.not now");
+}
+
 /* Nothing is lost: what is no packet comes out again, byte by byte and in order. */
 static void test_detect_random(void **unused)
 {
@@ -475,6 +511,8 @@ int main(void)
 		cmocka_unit_test_setup(test_too_many_actions, setup),
 		cmocka_unit_test_setup(test_questions, setup),
 		cmocka_unit_test(test_detect),
+		cmocka_unit_test(test_echo),
+		cmocka_unit_test(test_refuse),
 		cmocka_unit_test(test_detect_random),
 		cmocka_unit_test(test_random),
 	};
