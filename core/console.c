@@ -13,59 +13,29 @@
 #include <string.h>
 
 #include <arch/sbi.h>
-#include <arch/timer.h>
-#include <core/host.h>
 #include <core/log.h>
 #include <core/memory.h>
 
 #include "console.h"
+#include "gdb_line.h"
 
 /* Bytes that the port with the line may have waiting: what a log line at most waits for, 90 ms at
  * 115200 baud. */
 #define LINE_QUEUE 1024
 
-struct console console = {.last_byte = '\n', .held = -1, .escape = 0x1d};
+struct console console = {.serial.last_byte = '\n', .held = -1, .escape = 0x1d};
 
 /* ---- The device. All with the lock held. ---- */
 
-static bool dev_put(uint8_t c)
-{
-	if (!console.dev.put(console.dev.dev, c))
-		return false;
-	console.last_byte = c;
-	return true;
-}
-
-static void tx_irq(bool on)
-{
-	if (console.dev.tx_irq && on != console.tx_irq_on) {
-		console.tx_irq_on = on;
-		console.dev.tx_irq(console.dev.dev, on);
-	}
-}
-
-/* Waits for the device, but not for one that has died: the byte is lost then. */
 static void put_wait(uint8_t c)
 {
-	uint64_t start;
-
-	if (!console.have_dev)
-		return;
-	start = timer_now();
-	while (!dev_put(c)) {
-		if (console.stuck || timer_now() - start > host.timebase) {
-			console.stuck = true;
-			return;
-		}
-		cpu_relax();
-	}
-	console.stuck = false;
+	serial_put_wait(&console.serial, c);
 }
 
 static void write_wait(const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (s[i] == '\n' && console.last_byte != '\r')
+		if (s[i] == '\n' && console.serial.last_byte != '\r')
 			put_wait('\r');
 		put_wait((uint8_t)s[i]);
 	}
@@ -80,7 +50,7 @@ static void emit(void *ctx, const char *s, size_t n)
 
 void console_fresh_line(void)
 {
-	if (console.last_byte != '\n')
+	if (console.serial.last_byte != '\n')
 		write_wait("\n", 1);
 	console.wire.open = NULL;
 }
@@ -91,18 +61,11 @@ void console_fresh_line(void)
 static void drain(bool wait)
 {
 	struct console_port *p = console.line;
-	uint8_t c;
 
-	wait |= !console.dev.tx_irq;
-	while (p && ring_peek(&p->out, &c)) {
-		if (wait)
-			put_wait(c);
-		else if (!dev_put(c))
-			break;
-		ring_get(&p->out, &c);
-	}
+	if (p)
+		serial_drain(&console.serial, &p->out, wait);
 	/* Also for a port that is owed its ops->output: console_irq() is what pays. */
-	tx_irq(p && (p->refused || ring_count(&p->out)));
+	serial_tx_irq(&console.serial, p && (p->refused || ring_count(&p->out)));
 }
 
 void console_drain(void)
@@ -113,15 +76,15 @@ void console_drain(void)
 /* The port with the line writes. */
 static bool put_line(struct console_port *p, uint8_t c)
 {
-	if (ring_count(&p->out) == 0 && dev_put(c))
+	if (ring_count(&p->out) == 0 && serial_put(&console.serial, c))
 		return true;
 	if (ring_count(&p->out) >= LINE_QUEUE) {
 		p->refused = true;
 		return false;
 	}
 	ring_put(&p->out, c);
-	if (console.dev.tx_irq)
-		tx_irq(true);
+	if (console.serial.dev.tx_irq)
+		serial_tx_irq(&console.serial, true);
 	else
 		drain(true);
 	return true;
@@ -221,10 +184,10 @@ static void show_all_prefixed(void)
 
 void console_hand_line(void)
 {
-	bool ports_write = console.have_dev && !console.monitor && !console.packets;
+	bool ports_write = console.serial.have && !console.monitor && !console.packets;
 	struct console_port *p = ports_write && !console.prefix ? console.focused : NULL;
 
-	console.line = console.have_dev && !ports_write ? &console.own : p;
+	console.line = console.serial.have && !ports_write ? &console.own : p;
 	if (ports_write && console.prefix)
 		show_all_prefixed();
 	if (p && p != console.shown) {
@@ -261,8 +224,8 @@ void console_packet_put(uint8_t c)
 	if (ring_space(out) == 0)
 		drain(true);
 	ring_put(out, c);
-	if (console.dev.tx_irq)
-		tx_irq(true);
+	if (console.serial.dev.tx_irq)
+		serial_tx_irq(&console.serial, true);
 	else
 		drain(true);
 	spin_unlock(&console.lock);
@@ -333,12 +296,16 @@ struct console_port *console_port_new(const char *name, const struct console_por
 	return p;
 }
 
-void console_set_dev(const struct console_dev *d)
+void console_add_dev(const struct console_dev *d)
 {
+	if (console.serial.have) {
+		gdb_line_set_dev(d);
+		return;
+	}
 	spin_lock(&console.lock);
 	ring_init(&console.own.out, console.own.out_buf, PORT_OUT_SIZE);
-	console.dev = *d;
-	console.have_dev = true;
+	console.serial.dev = *d;
+	console.serial.have = true;
 	console.wire.emit = emit;
 	spin_unlock(&console.lock);
 }
@@ -355,7 +322,7 @@ void console_write(const char *s, size_t n)
 	}
 	if (console.line && ring_count(&console.line->out) <= LINE_QUEUE)
 		drain(true);
-	console.torn |= console.monitor && console.last_byte != '\n';
+	console.torn |= console.monitor && console.serial.last_byte != '\n';
 	console_fresh_line();
 	write_wait(s, n);
 	spin_unlock(&console.lock);
@@ -366,6 +333,7 @@ void console_flush(void)
 	spin_lock(&console.lock);
 	drain(true);
 	spin_unlock(&console.lock);
+	gdb_line_flush();
 }
 
 bool console_monitor_put(uint8_t c)
@@ -390,7 +358,7 @@ void console_write_panic(const char *s, size_t n)
 {
 	for (int i = 0; i < 1000000 && !spin_trylock(&console.lock); i++)
 		cpu_relax();
-	if (!console.have_dev) {
+	if (!console.serial.have) {
 		for (size_t i = 0; i < n; i++)
 			sbi_putchar((uint8_t)s[i]);
 		return;

@@ -8,6 +8,8 @@
 #include <core/prefix.h>
 #include <core/ring.h>
 
+#include "serial.h"
+
 #define PORT_NAME_MAX 32
 #define PORT_OUT_SIZE 16384 /* output kept of a port that has not the line */
 #define PORT_IN_SIZE  4096
@@ -28,8 +30,7 @@ struct console_port {
 
 struct console {
 	struct spinlock lock;
-	bool have_dev;
-	struct console_dev dev;
+	struct serial serial;
 	struct console_port *ports;
 	struct console_port *focused;
 	struct console_port own; /* the monitor's, in no list */
@@ -44,10 +45,6 @@ struct console {
 				      NULL in prefix mode */
 	struct console_port *shown; /* had the line last */
 	struct prefix_wire wire;
-	uint8_t last_byte; /* on the wire */
-	bool tx_irq_on;
-	bool stuck; /* the device has not taken a byte for a second: no more waiting until it does
-		     */
 	/* Input. */
 	uint8_t escape;
 	bool input_on;

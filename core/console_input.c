@@ -16,6 +16,7 @@
 #include <core/sched.h>
 
 #include "console.h"
+#include "gdb_line.h"
 
 /* Bytes taken per interrupt: a sender that never ends must not keep the hart. */
 #define INPUT_MAX 256
@@ -29,6 +30,7 @@ static bool escaped;
  * the boot hart alone, and not while a byte is held. */
 static struct gdb_detect detect;
 static uint64_t detect_end;
+static bool refused; /* a debugger, which may send some packets more */
 #define DETECT_HZ 10 /* so long for what people may have typed, */
 #define DETECT_HALF \
 	14 /* bytes that nobody types by chance: then it may take its time, in seconds */
@@ -36,9 +38,9 @@ static uint64_t detect_end;
 
 static void rx_stop(bool stop)
 {
-	if (console.dev.rx_irq && stop != console.rx_stopped) {
+	if (console.serial.dev.rx_irq && stop != console.rx_stopped) {
 		console.rx_stopped = stop;
-		console.dev.rx_irq(console.dev.dev, !stop);
+		console.serial.dev.rx_irq(console.serial.dev.dev, !stop);
 	}
 }
 
@@ -54,10 +56,10 @@ static int take(void)
 {
 	int c = console.held;
 
-	if (!console.have_dev || !console.input_on)
+	if (!console.serial.have || !console.input_on)
 		return -1;
 	if (c < 0)
-		c = console.dev.get(console.dev.dev);
+		c = console.serial.dev.get(console.serial.dev.dev);
 	console.held = -1;
 	if (c >= 0 && is_for_port(c) && console.focused &&
 	    ring_space(&console.focused->in) <= detect.n) {
@@ -178,9 +180,31 @@ static void packet_byte(uint8_t c)
 	}
 }
 
+/* Its first packet. */
+static void detected(void)
+{
+	console_set_packets(true);
+	refused = !gdb_target_open(console_packet_put);
+	if (refused) {
+		console_set_packets(false);
+	} else {
+		console_need_poll();
+		for (unsigned i = 0; i < detect.n; i++)
+			packet_byte(detect.held[i]);
+	}
+	detect.n = 0;
+}
+
+static enum gdb_found detect_byte(uint8_t c)
+{
+	if (!guest_view_enabled())
+		return GDB_NO;
+	return gdb_detect(&detect, c, refused || gdb_target_waits(console_packet_put));
+}
+
 static void typed(uint8_t c)
 {
-	switch (guest_view_enabled() ? gdb_detect(&detect, c, gdb_target_waits()) : GDB_NO) {
+	switch (detect_byte(c)) {
 	case GDB_MAYBE:
 		detect_end =
 			timer_now() + (detect.n < DETECT_HALF ? host.timebase / DETECT_HZ
@@ -188,14 +212,10 @@ static void typed(uint8_t c)
 		console_need_poll();
 		break;
 	case GDB_YES:
-		console_set_packets(true);
-		gdb_target_open();
-		console_need_poll();
-		for (unsigned i = 0; i < detect.n; i++)
-			packet_byte(detect.held[i]);
-		detect.n = 0;
+		detected();
 		break;
 	default:
+		refused = false;
 		if (guest_view_enabled())
 			give_back();
 		else
@@ -238,7 +258,7 @@ static void input(void)
 	}
 }
 
-void console_irq(void)
+static void serve(void)
 {
 	spin_lock(&console.lock);
 	console_drain();
@@ -247,11 +267,20 @@ void console_irq(void)
 	input();
 }
 
+void console_irq(void *dev)
+{
+	if (dev == console.serial.dev.dev)
+		serve();
+	else
+		gdb_line_serve();
+}
+
 /* ---- Without interrupts, and settings. ---- */
 
 bool console_polls(void)
 {
-	return console.have_dev && (!console.dev.rx_irq || console.prefix);
+	return (console.serial.have && (!console.serial.dev.rx_irq || console.prefix)) ||
+	       gdb_line_polls();
 }
 
 bool console_poll(void)
@@ -264,10 +293,14 @@ bool console_poll(void)
 		gdb_target_close();
 		console_set_packets(false);
 	}
-	if (detect.n && timer_now() >= detect_end)
-		give_back();
 	if (debugs || detect.n || console.held >= 0)
-		console_irq();
+		serve();
+	if (detect.n && timer_now() >= detect_end) { /* the rest has not come meanwhile */
+		give_back();
+		serve();
+	}
+	if (debugs || gdb_line_polls())
+		gdb_line_serve();
 	again = again || debugs || detect.n;
 	if (!console_polls())
 		return again;
@@ -275,7 +308,7 @@ bool console_poll(void)
 	if (console.prefix && !console.monitor && console.focused)
 		prefix_idle(&console.wire, &console.focused->prefix);
 	spin_unlock(&console.lock);
-	console_irq();
+	serve();
 	return true;
 }
 
@@ -311,4 +344,5 @@ void console_configure(const struct console_config *cfg)
 	console.rx_stopped = true;
 	rx_stop(false);
 	spin_unlock(&console.lock);
+	gdb_line_start();
 }

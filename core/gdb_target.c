@@ -19,7 +19,9 @@
 #define OUTPUT_MAX (16U * 1024) /* of a monitor command */
 
 static struct gdb stub;
+static gdb_put_fn *line; /* of the session, or of the last one; NULL: there was none */
 static bool open, physical, let_go;
+static bool ending;	       /* by gdb_target_end() */
 static bool awaited;	       /* the stub owes a stop reply: of whom, */
 static struct gdb_stop report; /* and why, if that is known (pid not 0) */
 static char output[OUTPUT_MAX];
@@ -292,14 +294,14 @@ static bool is_physical(void *ctx, const bool *to)
 	return physical;
 }
 
-static void put(void *ctx, uint8_t byte)
+static void put_byte(void *ctx, uint8_t byte)
 {
 	(void)ctx;
-	console_packet_put(byte);
+	line(byte);
 }
 
 static const struct gdb_ops ops = {
-	.put = put,
+	.put = put_byte,
 	.next_thread = next_thread,
 	.thread_text = thread_text,
 	.first = first,
@@ -375,13 +377,14 @@ static void poll_guests(void)
 	let_go = let_go || !any_ours();
 }
 
-/* What the guest with the line has printed. */
+/* What the guest with the focus has printed, if the debugger has taken its line. */
 static void show_output(void)
 {
 	char text[256];
 	size_t n;
 
-	while (stub.talks && (n = console_take_output(text, sizeof(text))))
+	while (line == console_packet_put && stub.talks &&
+	       (n = console_take_output(text, sizeof(text))))
 		gdb_print(&stub, text, n);
 }
 
@@ -399,14 +402,23 @@ bool gdb_target_poll(void)
 
 /* ---- The session ---- */
 
-void gdb_target_open(void)
+bool gdb_target_open(gdb_put_fn *put)
 {
-	bool extended = gdb_target_waits();
-
-	if (!extended)
+	if (open) {
+		gdb_refuse(put, "another line has a debugger already");
+		return false;
+	}
+	if (!gdb_target_waits(put))
 		gdb_init(&stub, &ops, NULL);
+	line = put;
 	open = true;
-	let_go = false;
+	let_go = ending = false;
+	return true;
+}
+
+bool gdb_target_is_open(gdb_put_fn *put)
+{
+	return open && line == put;
 }
 
 bool gdb_target_input(uint8_t c)
@@ -429,12 +441,24 @@ static bool any_ending(void)
 
 bool gdb_target_done(void)
 {
-	return open && let_go && !stub.running && !any_ending();
+	return open && (ending || (let_go && !stub.running && !any_ending()));
 }
 
-bool gdb_target_waits(void)
+bool gdb_target_waits(gdb_put_fn *put)
 {
-	return !open && stub.extended;
+	return !open && line == put && stub.extended;
+}
+
+void gdb_target_end(void)
+{
+	ending = true;
+}
+
+const char *gdb_target_where(void)
+{
+	if (!open)
+		return NULL;
+	return line == console_packet_put ? "the console" : "a line of its own";
 }
 
 void gdb_target_close(void)

@@ -161,6 +161,10 @@ size_t monitor_capture(char *text, char *out, size_t size)
 	size_t left;
 
 	monitor_capture_to(out, size);
+	if (job) {
+		monitor_printf("the monitor is busy on the console; a key there ends that\n");
+		return size - monitor_capture_to(NULL, 0);
+	}
 	run(text);
 	/* What would go on goes on for a moment, at once. */
 	for (unsigned i = 0; job && i < JOB_TICKS && job(false); i++)

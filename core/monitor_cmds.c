@@ -8,6 +8,7 @@
 #include <arch/sbi.h>
 #include <core/console.h>
 #include <core/errno.h>
+#include <core/gdb_target.h>
 #include <core/log.h>
 #include <core/vm.h>
 
@@ -161,6 +162,21 @@ static bool cmd_poweroff(const char *const *arg)
 	return true;
 }
 
+static bool cmd_debugger(const char *const *arg)
+{
+	const char *where = gdb_target_where();
+
+	if (arg[0] && strcmp(arg[0], "off") != 0)
+		monitor_printf("usage: debugger [off]\n");
+	else if (!where)
+		monitor_printf("there is no debugger\n");
+	else if (!arg[0])
+		monitor_printf("there is a debugger on %s\n", where);
+	else
+		gdb_target_end();
+	return true;
+}
+
 static bool cmd_quit(const char *const *arg)
 {
 	(void)arg;
@@ -235,19 +251,24 @@ const struct monitor_command monitor_commands[] = {
 	 "any guest."},
 	{"load", "[GUEST]", "make a guest out of the bundle in the load area", 0, 1, monitor_load,
 	 "Without a name: what is there. The area is the host's memory that the boot argument\n"
-	 "load-area=SIZE@ADDRESS keeps free; a debugger or boot loader puts a bundle there. A guest\n"
+	 "load-area=SIZE@ADDRESS keeps free; a debugger or boot loader puts a bundle there. A "
+	 "guest\n"
 	 "of that name that is off gets the new files, command line and ISA."},
 	{"vcpus", "[GUEST]", "a guest's vcpus", 0, 1, monitor_vcpus,
 	 "state is Nacre's: off, blocked (waits for an interrupt), ready (waits for a hart),\n"
 	 "running. HSM is what the guest's SBI calls have made of it. requests are bits of\n"
 	 "include/core/vcpu.h that the vcpu has still to carry out."},
 	{"exits", "[GUEST]", "why and how often a guest left to Nacre", 0, 1, monitor_exits,
-	 "Counted since Nacre started, reboots included. Of those that were traced also what they cost:\n"
+	 "Counted since Nacre started, reboots included. Of those that were traced also what they "
+	 "cost:\n"
 	 "instructions of the hart to the guest's next one, or to the end of its turn."},
-	{"trace", "[on|off|status|filter|dump]", "record what happens to guests", 0, 3, monitor_trace,
+	{"trace", "[on|off|status|filter|dump]", "record what happens to guests", 0, 3,
+	 monitor_trace,
 	 "A ring of records per hart, the oldest overwritten, and counters that lose nothing.\n"
-	 "trace filter KIND[,KIND...] [GUEST]: record these only (entry exit sbi irq fence sched fault\n"
-	 "inject, or all), and of this guest only. trace dump: the rings as text for build/tools/trace."},
+	 "trace filter KIND[,KIND...] [GUEST]: record these only (entry exit sbi irq fence sched "
+	 "fault\n"
+	 "inject, or all), and of this guest only. trace dump: the rings as text for "
+	 "build/tools/trace."},
 	{"isa", "[GUEST [+x,-y]]", "a guest's extensions; changes those of one that is off", 0, 2,
 	 monitor_isa,
 	 "host: the harts have it. guest: it was given. Then how a difference is made: emulated,\n"
@@ -318,6 +339,8 @@ const struct monitor_command monitor_commands[] = {
 	{"page", "ROWS", "lines of a page of output; 0: no pages", 1, 1, cmd_page,
 	 "At \"--more--\": space for a page, Enter for a line, q for no more; any other key shows\n"
 	 "the rest and begins the next command. 24 to begin with."},
+	{"debugger", "[off]", "whether there is one; ends its session", 0, 1, cmd_debugger,
+	 "off: for one that was lost on a line of its own. What it has stopped goes on."},
 	{"poweroff", "now", "power the machine off; guests are not asked", 1, 1, cmd_poweroff,
 	 NULL},
 	{"quit", "", "back to the guest (also: empty line, escape key)", 0, 0, cmd_quit, NULL},

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The drivers that there are, and the finding of their devices: interrupt controllers first, then
- * what harts interrupt each other with, then one console.
+ * what harts interrupt each other with, then one console, and a line for a debugger.
  *
  * The console is what /chosen's stdout-path names; else the first enabled node with a console
- * driver; else the firmware's. Devicetree Specification 0.4, 3.6 (/chosen).
+ * driver; else the firmware's. Another UART may have anything at its other end, so it is left alone
+ * unless the boot argument debug-console asks for it. Devicetree Specification 0.4, 3.6 (/chosen).
  */
 #include <libfdt.h>
 #include <string.h>
@@ -51,14 +52,14 @@ static int probe(int node, enum driver_class class)
 }
 
 /* Probes the enabled nodes of a class, in the order of the tree, but not `except`; up to the first
- * that works. */
+ * that works: its node. */
 static int probe_any(enum driver_class class, int except)
 {
 	for (int node = fdt_next_node(host.fdt, -1, NULL); node >= 0;
 	     node = fdt_next_node(host.fdt, node, NULL))
 		if (node != except && find_driver(node, class) && fdt_enabled(host.fdt, node) &&
 		    !probe(node, class))
-			return 0;
+			return node;
 	return -NACRE_ENOENT;
 }
 
@@ -77,32 +78,89 @@ static int stdout_node(void)
 	return node < 0 ? -NACRE_ENOENT : node;
 }
 
-static void probe_console(void)
+/* The UART that is the console now, or is the firmware's. -NACRE_ENOENT: unknown. */
+static int probe_console(void)
 {
 	char choice[8];
 	const char *option = host_option("console", choice, sizeof(choice));
-	int node;
+	int node = stdout_node(), other;
 
 	if (option && !strcmp(option, "sbi") && !sbi_console_probe())
-		return;
-	node = stdout_node();
+		return node;
 	if (node >= 0 && fdt_enabled(host.fdt, node) && !probe(node, DRIVER_CONSOLE))
-		return;
-	if (!probe_any(DRIVER_CONSOLE, node))
-		return;
+		return node;
+	other = probe_any(DRIVER_CONSOLE, node);
+	if (other >= 0)
+		return other;
 	if (!sbi_console_probe())
 		log_info("console: no UART that Nacre can drive, using the firmware's console");
+	return node;
+}
+
+/* "115200", "115200n8": bits per second. 0: not that. */
+static uint32_t speed_of(const char *s)
+{
+	uint32_t n = 0;
+
+	while (*s >= '0' && *s <= '9' && n < 100000000)
+		n = 10 * n + (uint32_t)(*s++ - '0');
+	return *s && strcmp(s, "n8") != 0 ? 0 : n;
+}
+
+static void set_speed(const char *text)
+{
+	int rc = -NACRE_EINVAL;
+
+	if (speed_of(text))
+		rc = gdb_line_speed(speed_of(text));
+	if (rc)
+		log_warn("debug-console: speed %s: %s; left as it is", text, nacre_strerror(rc));
+}
+
+/* What debug-console names: "any", or a path or an alias, as in stdout-path. */
+static int probe_named(const char *which, size_t n, int console)
+{
+	int node;
+
+	if (n == 3 && !memcmp(which, "any", n))
+		return probe_any(DRIVER_CONSOLE, console);
+	node = fdt_path_offset_namelen(host.fdt, which, (int)n);
+	if (node < 0 || !fdt_enabled(host.fdt, node))
+		return -NACRE_ENOENT;
+	if (node == console)
+		return -NACRE_EBUSY;
+	return probe(node, DRIVER_CONSOLE) ? -NACRE_ENOTSUP : node;
+}
+
+static void probe_debug_console(int console)
+{
+	char choice[96];
+	const char *which = host_option("debug-console", choice, sizeof(choice)), *speed;
+	int node;
+
+	if (!which)
+		return;
+	speed = which + strcspn(which, ":");
+	node = probe_named(which, (size_t)(speed - which), console);
+	if (node < 0) {
+		log_warn("debug-console=%s: %s", which,
+			 node == -NACRE_EBUSY ? "that is the console" : "no UART to be used");
+		return;
+	}
+	if (*speed)
+		set_speed(speed + 1);
+	log_info("debug-console: %s, for a debugger", fdt_get_name(host.fdt, node, NULL));
 }
 
 void drivers_probe(void)
 {
-	bool chip = !probe_any(DRIVER_IRQCHIP, -1);
+	bool chip = probe_any(DRIVER_IRQCHIP, -1) >= 0;
 	char buf[4];
 
 	if (!chip)
 		log_warn("no interrupt controller: the console is polled");
 	/* Without either the firmware kicks. */
-	if (probe_any(DRIVER_SSWI, -1) && chip && !host_option("no-bell", buf, sizeof(buf)))
+	if (probe_any(DRIVER_SSWI, -1) >= 0 && chip && !host_option("no-bell", buf, sizeof(buf)))
 		probe_any(DRIVER_BELL, -1);
-	probe_console();
+	probe_debug_console(probe_console());
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ns16550a UARTs and their relative, the DesignWare APB UART: the host's console.
+ * ns16550a UARTs and their relative, the DesignWare APB UART: the host's console, and a second
+ * line.
  *
- * Speed and line format stay as the firmware has set them. The device is touched with the console's
- * lock held only (console_dev), except in the probe. Binding: Linux serial/8250.yaml,
- * serial/snps-dw-apb-uart.yaml; registers: PC16550D data sheet.
+ * Speed and line format stay as the firmware has set them, unless somebody asks for others. A
+ * device is touched with its user's lock held only (console_dev), except in the probe. Binding:
+ * Linux serial/8250.yaml, serial/snps-dw-apb-uart.yaml; registers: PC16550D data sheet.
  */
 #include <libfdt.h>
 
@@ -30,11 +31,13 @@ struct uart {
 	bool wide;		/* registers take 32-bit accesses only */
 	bool dw;
 	uint8_t ier;
-	uint8_t room; /* bytes that the transmitter surely takes without another look at LSR */
-	uint8_t fifo; /* its depth */
+	uint8_t room;	/* bytes that the transmitter surely takes without another look at LSR */
+	uint8_t fifo;	/* its depth */
+	uint32_t clock; /* Hz; 0: not told */
 };
 
-static struct uart uart;
+static struct uart uarts[2];
+static unsigned uart_count;
 
 static uint8_t reg_read(const struct uart *u, unsigned reg)
 {
@@ -108,7 +111,26 @@ static void uart_irq(void *dev)
 		else if (id == UART_IIR_TIMEOUT && !(reg_read(u, UART_LSR) & UART_LSR_DR))
 			reg_read(u, UART_RBR);
 	}
-	console_irq();
+	console_irq(u);
+}
+
+/* Off by 3 % at most, which is what a receiver can bear. */
+static int uart_speed(void *dev, uint32_t bps)
+{
+	struct uart *u = dev;
+	uint64_t unit = 16 * (uint64_t)bps, divisor, off;
+
+	if (!u->clock || !bps)
+		return -NACRE_ENOTSUP;
+	divisor = (u->clock + unit / 2) / unit;
+	off = divisor * unit > u->clock ? divisor * unit - u->clock : u->clock - divisor * unit;
+	if (divisor < 1 || divisor > 0xffff || off * 100 > 3 * (uint64_t)u->clock)
+		return -NACRE_ERANGE;
+	reg_write(u, UART_LCR, UART_LCR_DLAB | UART_LCR_8N1);
+	reg_write(u, UART_DLL, (uint8_t)divisor);
+	reg_write(u, UART_DLM, (uint8_t)(divisor >> 8));
+	reg_write(u, UART_LCR, UART_LCR_8N1);
+	return 0;
 }
 
 /* FIFO on; a byte in it before (typed ahead) stays when the firmware had it on. Interrupts off at
@@ -138,6 +160,7 @@ static int uart_map(struct uart *u, const void *fdt, int node)
 	if (rc)
 		return rc;
 	u->shift = fdt_u32(fdt, node, "reg-shift", 0);
+	u->clock = fdt_u32(fdt, node, "clock-frequency", 0);
 	u->wide = width == 4;
 	u->dw = !fdt_node_check_compatible(fdt, node, "snps,dw-apb-uart");
 	if ((width != 1 && width != 4) || u->shift > 4 || (u->wide && u->shift < 2))
@@ -155,16 +178,21 @@ static int uart_map(struct uart *u, const void *fdt, int node)
 
 int ns16550_probe(const void *fdt, int node)
 {
+	struct uart *u = &uarts[uart_count];
 	struct console_dev dev = {
-		.name = "ns16550", .get = uart_get, .put = uart_put, .dev = &uart};
+		.name = "ns16550", .get = uart_get, .put = uart_put, .speed = uart_speed, .dev = u};
 	uint32_t parent, irq;
-	int rc = uart_map(&uart, fdt, node);
+	int rc;
 
+	if (uart_count == ARRAY_SIZE(uarts))
+		return -NACRE_ENOMEM;
+	rc = uart_map(u, fdt, node);
 	if (rc)
 		return rc;
+	uart_count++;
 	rc = fdt_interrupt(fdt, node, &parent, &irq);
 	if (!rc)
-		rc = irq_request(parent, irq, uart_irq, &uart);
+		rc = irq_request(parent, irq, uart_irq, u);
 	if (rc) {
 		log_warn("%s: no interrupt (%s): polled", fdt_get_name(fdt, node, NULL),
 			 nacre_strerror(rc));
@@ -172,6 +200,6 @@ int ns16550_probe(const void *fdt, int node)
 		dev.rx_irq = uart_rx_irq;
 		dev.tx_irq = uart_tx_irq;
 	}
-	console_set_dev(&dev);
+	console_add_dev(&dev);
 	return 0;
 }

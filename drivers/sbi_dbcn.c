@@ -31,6 +31,6 @@ int sbi_console_probe(void)
 
 	if (!sbi_probe(SBI_EXT_DBCN) && !sbi_probe(SBI_LEGACY_CONSOLE_PUTCHAR))
 		return -NACRE_ENOENT;
-	console_set_dev(&dev);
+	console_add_dev(&dev);
 	return 0;
 }

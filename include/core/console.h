@@ -25,12 +25,15 @@ struct console_dev {
 	void (*rx_irq)(void *dev,
 		       bool on); /* NULL: no interrupt; the console polls from the timer */
 	void (*tx_irq)(void *dev, bool on); /* NULL: output waits for the device */
-	void *dev;
+	/* Bits per second, with 8 bits, no parity, one stop bit. NULL: it cannot be set. 0 or
+	 * -NACRE_E*. */
+	int (*speed)(void *dev, uint32_t bps);
+	void *dev; /* each its own, not NULL if there are interrupts */
 };
-/* Once, at boot. */
-void console_set_dev(const struct console_dev *d);
+/* At boot. The first is the console, the second, if any, a debugger's line (core/gdb_line.c). */
+void console_add_dev(const struct console_dev *d);
 /* The device's interrupt: bytes to read or room to write. Boot hart only. Calls ports. */
-void console_irq(void);
+void console_irq(void *dev);
 /*
  * Called about every 10 ms on the boot hart when console_polls() says so: input without an
  * interrupt; in prefix mode the showing of unfinished lines; what the monitor refreshes. Calls

@@ -20,11 +20,15 @@ extern const unsigned driver_count;
 
 /*
  * Finds and starts the devices that Nacre itself needs: interrupt controllers, what harts
- * interrupt each other with, then one console.
+ * interrupt each other with, then the console and, if asked for, a debugger's line.
  * What is missing or broken is said in the log. On the boot hart, after host_parse(), mmu_init()
  * and cpu_init_boot(); then log_console_ready().
  */
 void drivers_probe(void);
+
+/* The debugger's line, after it was found (core/gdb_line.c): its speed. 0 or -NACRE_ENOTSUP: it
+ * cannot be set, -NACRE_ERANGE: not to that. */
+int gdb_line_speed(uint32_t bps);
 
 /* Console without a node of its own: SBI DBCN or the legacy calls. 0 or -NACRE_ENOENT. */
 int sbi_console_probe(void);
