@@ -3,7 +3,7 @@
 #   make            build/nacre.bin: flat image with the Linux Image header, for OpenSBI, QEMU, U-Boot
 #   make run        everything from set-up to a guest's shell in QEMU (variables: scripts/run.sh)
 #   make nested     the same with Nacre under Nacre; DEPTH=3: one more; L1=kvm: with Linux's hypervisor under Nacre
-#   make gdb        the same, with gdb on the serial line (GUEST= GDB_ARGS=: scripts/gdb.sh); make gdb-host: on QEMU, for Nacre
+#   make gdb        the same, with gdb on the serial line (GUEST= GDB_ARGS= GDB_LINE=: scripts/gdb.sh); make gdb-host: on QEMU, for Nacre
 #   make trace      the same, traced: build/trace.json for Perfetto, build/trace.svg (TRACE= ...: scripts/trace.sh)
 #   make test       everything; the last line is "N passed, N failed". Parts: unit check fuzz guest boot
 #   make bench      instructions per operation, natively and under Nacre; make bench-nested: of hypervisors under Nacre

@@ -5,6 +5,7 @@
 #
 #   GUEST=NAME      which guest (default: the first)
 #   GDB_ARGS=       more arguments for gdb, as a shell would read them: GDB_ARGS="-batch -ex 'info threads'"
+#   GDB_LINE=own    gdb has a line of its own, and the console is at the socket build/run/console
 #   GDB_READY=REGEX what the console says before gdb begins (default: Nacre has started its guests)
 #
 # and the variables of scripts/run.sh. What is printed on the console goes to build/run/gdb.log. QEMU ends with gdb.
@@ -34,16 +35,25 @@ number() {
 dir='' qemu=''
 end() {
 	[ -z "$qemu" ] || kill "$qemu" 2>/dev/null || true
-	rm -rf "$dir"
+	rm -rf "$dir" build/run/console
 }
 trap end EXIT
 trap 'exit 143' TERM HUP
 trap : INT # is gdb's
+[ "${GDB_LINE:-}" != own ] || NACRE_ARGS="${NACRE_ARGS:-} debug-console=any"
 prepare
 : >$log
 if [ "$what" = guest ]; then
 	number=$(number)
-	QEMU+=(-chardev "socket,id=line,path=$dir/line,server=on,wait=off,logfile=$log" -serial chardev:line)
+	line=(-chardev "socket,id=line,path=$dir/line,server=on,wait=off")
+	case ${GDB_LINE:-console} in
+	console) QEMU+=("${line[@]},logfile=$log" -serial chardev:line) ;;
+	own)
+		second_uart line
+		edit_dtb "$dtb"
+		QEMU+=("${line[@]}" -chardev "socket,id=console,path=build/run/console,server=on,wait=off,logfile=$log" -serial chardev:console) ;;
+	*) fail "GDB_LINE=$GDB_LINE: own is wanted, or console" ;;
+	esac
 	args=(-iex 'set remotetimeout 20' -ex "target extended-remote $dir/line" -ex "attach $number" ${args[@]+"${args[@]}"})
 else
 	QEMU+=(-chardev "socket,id=gdb,path=$dir/line,server=on,wait=off" -gdb chardev:gdb -serial "file:$log")

@@ -156,3 +156,43 @@ prepare() {
 	# shellcheck disable=SC2206 # several options
 	QEMU+=(${QEMU_ARGS:-})
 }
+
+# ---- Changes of the array QEMU ----
+
+# without OPTION: take an option and its value out of QEMU's command line.
+without() {
+	local i
+	for i in "${!QEMU[@]}"; do
+		[ "${QEMU[i]}" != "$1" ] || { QEMU=("${QEMU[@]:0:i}" "${QEMU[@]:i+2}"); return 0; }
+	done
+}
+
+# jump_to ADDRESS [ASSEMBLER]: Nacre there by the loader device; OpenSBI finds a jump to it where it expects a kernel,
+# and before the jump some instructions.
+jump_to() {
+	without -kernel
+	printf '%s\nli t0, %#x\njr t0\n' "${2:-}" "$1" |
+		riscv64-unknown-elf-gcc -march=rv64imac -mabi=lp64 -c -x assembler -o "$dir/jump.o" -
+	riscv64-unknown-elf-objcopy -O binary "$dir/jump.o" "$dir/jump"
+	QEMU+=(-kernel "$dir/jump" -device "loader,file=$NACRE,addr=$1,force-raw=on")
+}
+
+# The device tree that QEMU would have made, changed by shell commands on the file $dtb.
+edit_dtb() {
+	local dtb=$dir/host.dtb machine
+	machine="$MACHINE,dumpdtb=$dtb"
+	qemu-system-riscv64 -M "$machine" -cpu "$CPU" -smp "$SMP" -m "$MEM" -nographic >/dev/null 2>&1
+	eval "set -e; $1"
+	QEMU+=(-dtb "$dtb")
+}
+
+# second_uart CHARDEV: virt has one UART, so this one is a PCI card, at port 0x1000. Nacre finds it in the device tree, as
+# on a board; a board's firmware would have given it the port, and its INTA in slot 31 is the PLIC's 35.
+second_uart() {
+	jump_to 0x80400000 'li t0, 0x300f8000; li t1, 0x1001; sw t1, 0x10(t0); li t1, 1; sh t1, 4(t0)'
+	QEMU+=(-device "pci-serial,addr=0x1f,chardev=$1")
+	dtb="uart=/soc/serial@3001000; fdtput -c \$dtb \$uart; fdtput -t s \$dtb \$uart compatible ns16550a;
+		fdtput -t x \$dtb \$uart reg 0 3001000 0 100; fdtput -t u \$dtb \$uart clock-frequency 1843200;
+		fdtput -t u \$dtb \$uart interrupts 35;
+		fdtput -t u \$dtb \$uart interrupt-parent \$(fdtget -t u \$dtb /soc/serial@10000000 interrupt-parent); ${dtb:-}"
+}

@@ -26,7 +26,7 @@ FORBIDDEN='|nacre: panic|Kernel panic|Oops|BUG:|WARNING:|rcu: INFO|soft lockup|h
 # The variables of scripts/run.sh, and the steps in their order.
 read_case() {
 	local line key value found=
-	limit=120 exit_wanted=0 run='' edit='' damage='' load='' loader='' dtb='' uses_qemu=''
+	limit=120 exit_wanted=0 run='' edit='' damage='' load='' loader='' dtb='' uart='' uses_qemu=''
 	steps=() has=()
 	unset KERNEL INITRD BOOTARGS VCPUS GUEST_MEM ISA NACL DEPTH L1 L1S GUESTS SMP MEM CPU MACHINE QEMU_ARGS NACRE_ARGS
 	while IFS= read -r line; do
@@ -49,6 +49,7 @@ read_case() {
 		damage) damage=$value ;;
 		load) load=$value ;;
 		loader) loader=$value ;;
+		uart) uart=$value ;;
 		dtb) dtb+=" $value;" ;;
 		has) has+=("$value") ;;
 		allow)
@@ -125,7 +126,7 @@ finish() {
 
 read_case
 if [ -n "${NATIVE:-}" ]; then
-	[ -z "${GUESTS:-}$edit$damage$load$loader$dtb$uses_qemu${TLBSAN:-}${ISA:-}${NACL:-}${DEPTH:-}${L1:-}" ] || skip "needs Nacre"
+	[ -z "${GUESTS:-}$edit$damage$load$loader$dtb$uart$uses_qemu${TLBSAN:-}${ISA:-}${NACL:-}${DEPTH:-}${L1:-}" ] || skip "needs Nacre"
 	SMP=${VCPUS:-2}
 fi
 dir=

@@ -1,29 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Hosts that differ from what QEMU makes by itself, for boot.sh, which sources this: other places in memory, other
-# boot loaders, edited device trees; and QEMU's monitor. They change the array QEMU that prepare() has made.
+# boot loaders, edited device trees; and QEMU's monitor. They change the array QEMU that prepare() has made, as those
+# of scripts/run-lib.sh do.
 
 BUNDLE_AT=0x84000000	# where `load` and `u-boot` have the bundle
 UBOOT=/usr/lib/u-boot/qemu-riscv64_smode/u-boot.bin
 UBOOT_NACRE_AT=0x90000000
 
-# without OPTION: take an option and its value out of QEMU's command line.
-without() {
-	local i
-	for i in "${!QEMU[@]}"; do
-		[ "${QEMU[i]}" != "$1" ] || { QEMU=("${QEMU[@]:0:i}" "${QEMU[@]:i+2}"); return 0; }
-	done
-}
-
 # Nacre and the bundle by the loader device, and the bundle's place in the device tree as firmware puts it there.
 # OpenSBI finds a jump to Nacre where it expects a kernel.
 load_at() {
 	local end
-	without -kernel
+	jump_to "$1"
 	without -initrd
-	printf 'li t0, %#x\njr t0\n' "$1" | riscv64-unknown-elf-gcc -march=rv64imac -mabi=lp64 -c -x assembler -o "$dir/jump.o" -
-	riscv64-unknown-elf-objcopy -O binary "$dir/jump.o" "$dir/jump"
-	QEMU+=(-kernel "$dir/jump" -device "loader,file=$NACRE,addr=$1,force-raw=on"
-		-device "loader,file=$dir/bundle.cpio,addr=$BUNDLE_AT,force-raw=on")
+	QEMU+=(-device "loader,file=$dir/bundle.cpio,addr=$BUNDLE_AT,force-raw=on")
 	end=$(printf '%x' $((BUNDLE_AT + $(stat -Lc %s "$dir/bundle.cpio"))))
 	dtb="fdtput -t x \$dtb /chosen linux,initrd-start 0 ${BUNDLE_AT#0x};
 		fdtput -t x \$dtb /chosen linux,initrd-end 0 $end; $dtb"
@@ -36,15 +26,6 @@ u_boot() {
 	without -initrd
 	QEMU+=(-kernel $UBOOT -device "loader,file=$NACRE,addr=$UBOOT_NACRE_AT,force-raw=on"
 		-device "loader,file=$dir/bundle.cpio,addr=$BUNDLE_AT,force-raw=on")
-}
-
-# The device tree that QEMU would have made, changed by shell commands on the file $dtb.
-edit_dtb() {
-	local dtb=$dir/host.dtb machine
-	machine="$MACHINE,dumpdtb=$dtb"
-	qemu-system-riscv64 -M "$machine" -cpu "$CPU" -smp "$SMP" -m "$MEM" -nographic >/dev/null 2>&1
-	eval "set -e; $1"
-	QEMU+=(-dtb "$dtb")
 }
 
 # OpenSBI that jumps to a fixed address, with a device tree at another one.
@@ -64,6 +45,7 @@ special_host() {
 	*) fail "loader: $loader: there are fw_jump and u-boot" ;;
 	esac
 	[ -z "$load" ] || load_at "$load"
+	[ -z "$uart" ] || second_uart "$uart"
 	[ -z "$dtb" ] || edit_dtb "$dtb"
 	QEMU=("${QEMU[@]//DIR\//$dir/}")
 	[ -z "$uses_qemu" ] || {

@@ -3,14 +3,18 @@
 # gdb.sh list          the debugger's tests: name and limit in seconds
 # gdb.sh NAME LOG      run one in QEMU; exit 0 ok, 1 with the reason as the last line, 77 skipped
 #
-# tests/gdb/NAME.gdb is a script for gdb-multiarch, which is connected to the serial line by then. Its comments:
+# tests/gdb/NAME.gdb is a script for gdb-multiarch, which is connected to the serial line by then, or to a line of its
+# own; its `shell` finds the pipe $KEYS, for what is typed on the console, the file $PRINTED, and the
+# sockets $CONSOLE and $OWN of the lines.
+# Comments:
 #   # guests: FILE.dts   smp: cpu: nacre_args: limit:    as in tests/boot/*.cases
 #   # edit: SED          changes the configuration
 #   # kernel: initrd: guest_mem: vcpus: depth: bootargs: one guest of those instead
+#   # line: own                                         the host has a second line, and gdb is on that
 #   # ready: REGEX       on the console, before gdb is started
 #   # expect: REGEX      in gdb's output, in this order
 #   # never: REGEX       nowhere in gdb's output
-#   # after: REGEX       on the console, after the last packet, in this order
+#   # after: REGEX       on the console, after the last packet if gdb was there, in this order
 #   # lines: NAME COUNT  so many lines of tests/guest/line.c have come, whole and in order, by whatever way
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -27,13 +31,13 @@ fail() { echo "$*"; exit 1; }
 command -v gdb-multiarch >/dev/null || { echo "no gdb-multiarch"; exit 77; }
 
 unset KERNEL INITRD BOOTARGS VCPUS GUEST_MEM ISA NACL DEPTH L1 GUESTS SMP MEM CPU MACHINE QEMU_ARGS NACRE_ARGS
-limit=120 ready='^nacre: boot:' edit='' lines='' expect=() never=() after=()
-while IFS= read -r line; do
-	[[ $line =~ ^"# "([a-z_]+):" "(.*)$ ]] || continue
+limit=120 ready='^nacre: boot:' edit='' lines='' line=console expect=() never=() after=()
+while IFS= read -r text; do
+	[[ $text =~ ^"# "([a-z_]+):" "(.*)$ ]] || continue
 	value=${BASH_REMATCH[2]}
 	case ${BASH_REMATCH[1]} in
 	guests | smp | cpu | nacre_args | kernel | initrd | guest_mem | vcpus | depth | bootargs) declare "${BASH_REMATCH[1]^^}=$value" ;;
-	limit | ready | edit | lines) declare "${BASH_REMATCH[1]}=$value" ;;
+	limit | ready | edit | lines | line) declare "${BASH_REMATCH[1]}=$value" ;;
 	expect) expect+=("$value") ;;
 	never) never+=("$value") ;;
 	after) after+=("$value") ;;
@@ -63,10 +67,19 @@ prepare >"$log" 2>&1 || fail "$(tail -1 "$log")"
 console=$dir/console
 : >"$console"
 gcc -O1 -Wall -o "$dir/tap" tests/gdb/tap.c
+export KEYS=$dir/keys PRINTED=$console CONSOLE=$dir/line OWN=$dir/own
+mkfifo "$KEYS"
+remote=$CONSOLE
+if [ $line = own ]; then
+	remote=$OWN
+	second_uart own
+	edit_dtb "$dtb"
+	QEMU+=(-chardev "socket,id=own,path=$OWN,server=on,wait=off")
+fi
 QEMU+=(-display none -monitor none -chardev "socket,id=line,path=$dir/qemu,server=on" -serial chardev:line)
 "${QEMU[@]/-nographic/-nodefaults}" </dev/null >"$log" 2>&1 &
 qemu=$!
-"$dir/tap" "$dir/qemu" "$dir/line" "$console" </dev/null >>"$log" 2>&1 &
+"$dir/tap" "$dir/qemu" "$CONSOLE" "$console" "$KEYS" </dev/null >>"$log" 2>&1 &
 tap=$!
 
 # console_has FROM REGEX: wait for it in line FROM or a later one; $matched is its line.
@@ -83,12 +96,12 @@ console_has() {
 console_has 1 "$ready"
 out=$dir/gdb
 timeout $((limit - SECONDS)) gdb-multiarch -nx -batch -iex 'set confirm off' -iex 'set pagination off' -iex 'set width 0' \
-	-iex 'set remotetimeout 20' -iex "set tcp connect-timeout 20" -ex "target extended-remote $dir/line" \
+	-iex 'set remotetimeout 20' -iex "set tcp connect-timeout 20" -ex "target extended-remote $remote" \
 	-x "$script" </dev/null >"$out" 2>&1 || status=$?
-here=$(grep -an '\$OK#9a' "$console" | tail -1) || true # where the last packet is
-here=${here%%:*}
-{ echo "---- gdb, status ${status:-0}"; cat "$out"; echo "---- console"; cat "$console"; } >>"$log"
+{ echo "---- gdb, status ${status:-0}"; cat "$out"; echo "---- console"; cat "$console"; echo; } >>"$log"
 [ "${status:-0}" != 124 ] || fail "gdb: not within $limit s"
+here=$({ [ $line = own ] || grep -an '\$OK#9a' "$console"; } | tail -1) || true
+here=${here%%:*} # where the last packet is
 from=1
 for regex in ${expect[@]+"${expect[@]}"}; do
 	n=$(grep -nEam1 -- "$regex" < <(tail -n +$from "$out")) || fail "gdb did not say: $regex"

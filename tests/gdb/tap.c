@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tap LINE LISTEN LOG: stays connected to QEMU's serial line (a Unix socket) all the time, writes
- * each byte that comes from there to LOG, and lets one client after the other use the line through
- * LISTEN. QEMU's own log file will not do: it has bytes twice when the reader is slow.
+ * tap LINE LISTEN LOG KEYS: stays connected to QEMU's serial line (a Unix socket) all the time,
+ * writes each byte that comes from there to LOG, and lets one client after the other use the line
+ * through LISTEN; what is written to the pipe KEYS has been typed there. QEMU's own log file will
+ * not do: it has bytes twice when the reader is slow.
  */
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -65,21 +67,24 @@ static void all(int fd, const char *buf, ssize_t n)
 
 int main(int argc, char **argv)
 {
-	int line, door, client = -1;
+	int line, door, keys, client = -1;
 	char buf[4096];
 	FILE *log;
 
 	signal(SIGPIPE, SIG_IGN);
-	if (argc != 4)
+	if (argc != 5)
 		return 2;
 	log = fopen(argv[3], "w");
+	keys = open(argv[4], O_RDWR); /* so that it never ends */
 	door = serve(argv[2]);
 	line = dial(argv[1]);
 	for (;;) {
-		struct pollfd p[] = {{line, POLLIN, 0}, {client < 0 ? door : client, POLLIN, 0}};
+		struct pollfd p[] = {{line, POLLIN, 0},
+				     {client < 0 ? door : client, POLLIN, 0},
+				     {keys, POLLIN, 0}};
 		ssize_t n;
 
-		poll(p, 2, -1);
+		poll(p, 3, -1);
 		if (p[0].revents) {
 			n = read(line, buf, sizeof(buf));
 			if (n <= 0 || !log)
@@ -88,6 +93,10 @@ int main(int argc, char **argv)
 			fflush(log);
 			if (client >= 0)
 				all(client, buf, n);
+		}
+		if (p[2].revents) {
+			n = read(keys, buf, sizeof(buf));
+			all(line, buf, n);
 		}
 		if (p[1].revents && client < 0) {
 			client = accept(door, NULL, NULL);
