@@ -135,7 +135,9 @@ void irq_dispatch(struct cpu *c, uint64_t scause)
 		if (c->index == 0) /* devices interrupt no other hart */
 			external(c);
 		break;
-	default: /* nothing else is enabled in sie */
+	default: /* nothing else is enabled in sie, but LCOFI while a vcpu has counters */
+		if ((scause & ~CAUSE_INTERRUPT) == IRQ_LCOFI)
+			vcpu_hpm_overflow(c->current);
 		break;
 	}
 }

@@ -411,6 +411,11 @@ void vcpu_apply_lines(struct vcpu *v)
 	hext.hvip_set(&v->ctx, (lines & levels) | ssip);
 }
 
+void vcpu_interrupt_overflow(struct vcpu *v)
+{
+	hext.hvip_set(&v->ctx, IP_LCOFI);
+}
+
 /* The requests that need neither the guest's registers nor the run loop. */
 #define LIGHT (VCPU_REQ_HFENCE | VCPU_REQ_FENCE_I | VCPU_REQ_LINES)
 

@@ -41,16 +41,32 @@ static bool set_up(struct vcpu *v, unsigned n)
 		forget(v, 1U << n);
 		return false;
 	}
-	hpm_start(n, c->value);
+	if (v->hpm.overflown >> n & 1)
+		hpm_start_overflown(n, c->value);
+	else
+		hpm_start(n, c->value);
 	if (!(v->hpm.started >> n & 1))
 		hpm_stop(1U << n);
 	return true;
 }
 
+void vcpu_hpm_overflow(struct vcpu *v)
+{
+	if (hpm_take_overflow() && isa_has(&v->vm->isa, ISA_SSCOFPMF))
+		v->ops->overflow(v);
+}
+
+uint64_t vcpu_hpm_scountovf(const struct vcpu *v)
+{
+	return hpm_overflown() & v->hpm.configured;
+}
+
 void vcpu_hpm_load(struct vcpu *v)
 {
+	hpm_take_overflow(); /* late, and another's */
 	for (uint32_t left = v->hpm.configured; left;)
 		set_up(v, take(&left));
+	hpm_listen(v->hpm.configured);
 }
 
 void vcpu_hpm_put(struct vcpu *v)
@@ -61,7 +77,10 @@ void vcpu_hpm_put(struct vcpu *v)
 
 		counter(v, n)->value = hpm_read(n);
 	}
+	v->hpm.overflown = (uint32_t)vcpu_hpm_scountovf(v);
+	vcpu_hpm_overflow(v);
 	hpm_release(v->hpm.configured);
+	hpm_listen(false);
 }
 
 unsigned vcpu_hpm_config(struct vcpu *v, uint32_t set, const struct hpm_event *e)
@@ -72,6 +91,7 @@ unsigned vcpu_hpm_config(struct vcpu *v, uint32_t set, const struct hpm_event *e
 		return 0;
 	counter(v, n)->event = *e;
 	v->hpm.configured |= 1U << n;
+	hpm_listen(true);
 	return n;
 }
 
@@ -79,6 +99,7 @@ bool vcpu_hpm_change(struct vcpu *v, unsigned n, const struct hpm_event *e)
 {
 	counter(v, n)->value = hpm_read(n);
 	counter(v, n)->event = *e;
+	v->hpm.overflown &= ~(1U << n);
 	hpm_release(1U << n);
 	return set_up(v, n);
 }
@@ -86,6 +107,7 @@ bool vcpu_hpm_change(struct vcpu *v, unsigned n, const struct hpm_event *e)
 void vcpu_hpm_start(struct vcpu *v, uint32_t set, const uint64_t *value)
 {
 	v->hpm.started |= set;
+	vcpu_hpm_overflow(v); /* while it is pending, starting one clears nothing */
 	while (set) {
 		unsigned n = take(&set);
 
@@ -103,6 +125,7 @@ void vcpu_hpm_reset(struct vcpu *v, uint32_t set)
 {
 	hpm_release(set);
 	forget(v, set);
+	hpm_listen(v->hpm.configured);
 }
 
 void vcpu_hpm_ask_begin(struct vcpu *v)

@@ -43,6 +43,7 @@ void vm_host_isa(const struct vm *vm, struct isa_set *out)
 	}
 	isa_limit_henvcfg(out, hext_caps.henvcfg & ~(hext_caps.sstc ? 0 : HENVCFG_STCE));
 	isa_limit_state(out, hext_caps.fpu, hext_caps.vector);
+	isa_limit_counters(out, hpm_caps.overflow);
 }
 
 enum isa_hide vm_isa_hidden_by(const struct vm *vm, enum isa_ext e)
@@ -106,9 +107,10 @@ int vcpu_take_isa(struct vcpu *v)
 
 	c->henvcfg = isa_henvcfg(isa) & hext_caps.henvcfg;
 	c->hstateen0 = isa_hstateen0(isa);
-	/* The hpmcounters stand still: Nacre has no use for them, guests no means to start them. */
+	/* The hpmcounters that are not the vcpu's stand still: core/vcpu_hpm.c. */
 	c->hcounteren = (isa_has(isa, ISA_ZICNTR) ? COUNTEREN_ZICNTR : 0) |
 			(isa_has(isa, ISA_ZIHPM) ? COUNTEREN_ZIHPM : 0);
+	c->hvien = isa_has(isa, ISA_SSCOFPMF) ? IP_LCOFI : 0;
 	c->sstc = hext_caps.sstc && isa_has(isa, ISA_SSTC);
 	c->emulate = v->vm->emulates;
 	c->hedeleg = hext_delegated(c, HEDELEG);

@@ -80,6 +80,20 @@ static bool on_wfi(struct vcpu *v)
 	return true;
 }
 
+/* Hosts that could delegate counters (Ssccfg) let no guest read scountovf itself. */
+bool exit_scountovf(struct vcpu *v, uint32_t insn)
+{
+	unsigned rd = insn >> 7 & 31, rs1 = insn >> 15 & 31, op = insn >> 12 & 3;
+
+	if ((insn & 0x7f) != OPCODE_SYSTEM || insn >> 20 != CSR_SCOUNTOVF || op < FUNCT_CSRRS ||
+	    rs1 || !(v->ctx.sstatus & SSTATUS_SPP) || !isa_has(&v->vm->isa, ISA_SSCOFPMF))
+		return false;
+	if (rd)
+		v->ctx.x[rd] = vcpu_hpm_scountovf(v);
+	v->ctx.sepc += 4;
+	return true;
+}
+
 static bool on_virtual_instruction(struct vcpu *v, const struct vcpu_exit *e)
 {
 	uint32_t insn = (uint32_t)e->stval;
@@ -95,7 +109,8 @@ static bool on_virtual_instruction(struct vcpu *v, const struct vcpu_exit *e)
 		v->ctx.sepc += 4;
 		return false;
 	}
-	vcpu_inject(v, CAUSE_ILLEGAL, insn);
+	if (!exit_scountovf(v, insn))
+		vcpu_inject(v, CAUSE_ILLEGAL, insn);
 	return true;
 }
 
@@ -159,6 +174,7 @@ bool guest_exit(struct vcpu *v, const struct vcpu_exit *e)
 const struct vcpu_ops exit_plain = {
 	.exit = guest_exit,
 	.lines = vcpu_apply_lines,
+	.overflow = vcpu_interrupt_overflow,
 	.hfence = vcpu_hfence_self,
 	.load = vcpu_nothing,
 	.put = vcpu_nothing,

@@ -9,6 +9,7 @@
 #include <arch/csr.h>
 #include <arch/fence.h>
 #include <arch/hext.h>
+#include <arch/hpm.h>
 #include <arch/tlbsan.h>
 #include <core/log.h>
 #include <spec/pte.h>
@@ -233,6 +234,8 @@ void hext_choose(void)
 	hext = hext_caps.svinval ? hext_native_svinval : hext_native;
 	if (hext_nacl_compose(&hext, hext_caps.nacl))
 		hext.name = nacl_name(hext_nacl_used(hext_caps.nacl));
+	else if (hpm_caps.overflow)
+		hext.swap = hext_native_swap_lcofi;
 }
 
 static void share(struct hext_hart *h, struct nacl_shmem *shmem)

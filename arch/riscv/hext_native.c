@@ -161,6 +161,40 @@ static void native_swap(struct hext_ctx *c, struct world *w)
 		SWAP(CSR_VSTIMECMP, vstimecmp);
 }
 
+/*
+ * Where guests may have Sscofpmf, which a guest of theirs has not: in that, sip.LCOFIP and
+ * sie.LCOFIE are read-only zeros, and theirs wait in memory.
+ */
+void hext_native_swap_lcofi(struct hext_ctx *c, struct world *w)
+{
+	uint64_t hvien = c->hvien, ie, ip;
+
+	if (hvien == w->hvien) {
+		native_swap(c, w);
+		return;
+	}
+	if (hvien) {
+		ip = csr_read(CSR_HVIP) & IP_LCOFI;
+		ie = csr_read(CSR_VSIE) & IP_LCOFI;
+		csr_clear(CSR_VSIE, IP_LCOFI);
+		native_swap(c, w);
+		csr_write(CSR_HVIEN, 0);
+		w->hvip |= ip;
+		w->hie |= ie;
+	} else {
+		ip = w->hvip & IP_LCOFI;
+		ie = w->hie & IP_LCOFI;
+		w->hvip &= IP_VS;
+		w->hie &= IP_VS;
+		native_swap(c, w);
+		csr_write(CSR_HVIEN, IP_LCOFI);
+		csr_set(CSR_HVIP, ip);
+		csr_set(CSR_VSIE, ie);
+	}
+	c->hvien = w->hvien;
+	w->hvien = hvien;
+}
+
 static void native_set_vstimecmp(struct hext_ctx *c, uint64_t guest_time)
 {
 	(void)c;

@@ -27,6 +27,8 @@ static inline __attribute__((cold)) void clear_unguarded(unsigned what)
 extern const struct hext_ops hext_native;	  /* hfence.* */
 extern const struct hext_ops hext_native_svinval; /* hinval.* */
 
+/* Their swap(), on hosts with hpm_caps.overflow. */
+void hext_native_swap_lcofi(struct hext_ctx *ctx, struct world *w);
 void hext_native_enter(struct hext_ctx *ctx); /* switch.S */
 __attribute__((noreturn)) void hext_native_resume(struct hext_ctx *ctx, const uint64_t *x);
 

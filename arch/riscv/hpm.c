@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <arch/csr.h>
+#include <arch/hext.h>
 #include <arch/hpm.h>
 #include <arch/sbi.h>
 
@@ -39,6 +40,18 @@ unsigned hpm_config(uint32_t set, const struct hpm_event *e)
 void hpm_start(unsigned n, uint64_t value)
 {
 	call(SBI_PMU_COUNTER_START, 1U << n, SBI_PMU_START_SET_INIT_VALUE, value, 0);
+}
+
+/*
+ * SBI does not say how. The firmware, which sets scountovf's bit when it configures and clears it
+ * when it starts a counter, must leave it alone while LCOFI is pending, or an overflow that nobody
+ * has seen could be lost. So does OpenSBI.
+ */
+void hpm_start_overflown(unsigned n, uint64_t value)
+{
+	csr_set(CSR_SIP, IP_LCOFI);
+	hpm_start(n, value);
+	csr_clear(CSR_SIP, IP_LCOFI);
 }
 
 void hpm_stop(uint32_t set)
@@ -90,6 +103,27 @@ uint64_t hpm_read(unsigned n)
 	return read_counter(n, &v) ? v : 0;
 }
 
+uint32_t hpm_overflown(void)
+{
+	return hpm_caps.overflow ? (uint32_t)csr_read(CSR_SCOUNTOVF) : 0;
+}
+
+bool hpm_take_overflow(void)
+{
+	bool was = csr_read(CSR_SIP) & IP_LCOFI;
+
+	csr_clear(CSR_SIP, IP_LCOFI);
+	return was;
+}
+
+void hpm_listen(bool on)
+{
+	if (on && hpm_caps.overflow)
+		csr_set(CSR_SIE, IP_LCOFI);
+	else
+		csr_clear(CSR_SIE, IP_LCOFI);
+}
+
 /* ---- Boot ---- */
 
 /* Adds SBI's counter i, if it is of the kind that those before are of. */
@@ -128,6 +162,15 @@ static bool stands_still(void)
 	return still;
 }
 
+/* hvip alone does not tell: in QEMU 10.0 its bit can be set without AIA, too, and is the host's. */
+static bool can_interrupt(void)
+{
+	uint64_t v;
+
+	return csr_try_write(CSR_HVIEN, IP_LCOFI) && csr_probe(CSR_HVIEN, &v) && v == IP_LCOFI &&
+	       csr_probe(CSR_SCOUNTOVF, &v);
+}
+
 static void probe(const struct isa_set *host)
 {
 	uint64_t n;
@@ -140,6 +183,8 @@ static void probe(const struct isa_set *host)
 		look_at(i);
 	if (!stands_still())
 		hpm_caps.counters = 0;
+	/* What a hypervisor below has of AIA would need its share of the memory that it shares. */
+	hpm_caps.overflow = hpm_caps.counters && !hext_caps.nacl && can_interrupt();
 }
 
 void hpm_probe(const struct isa_set *host, bool first)
@@ -152,4 +197,5 @@ void hpm_probe(const struct isa_set *host, bool first)
 	hpm_caps.counters &= others.counters;
 	if (hpm_caps.offset != others.offset || hpm_caps.width != others.width)
 		hpm_caps.counters = 0;
+	hpm_caps.overflow = hpm_caps.overflow && others.overflow && hpm_caps.counters;
 }

@@ -23,7 +23,7 @@
 
 #define NEEDS_NESTING "of the hypervisor extension guests are promised h alone"
 #define NEEDS_AIA     "there is no virtual AIA"
-#define NEEDS_PMU     "there is no virtual performance monitoring unit"
+#define NEEDS_PMU     "counters are configured by SBI PMU alone"
 #define NEEDS_FWFT    "a guest cannot ask for it: there is no SBI FWFT"
 #define NEEDS_CFI     "control-flow integrity state is not switched between guests"
 #define NEEDS_STATEEN "the state behind it is not switched between guests"
@@ -257,6 +257,12 @@ void isa_limit_state(struct isa_set *host, bool fpu, bool vector)
 		isa_del(host, ISA_F);
 	if (!vector)
 		isa_del(host, ISA_ZVE32X);
+}
+
+void isa_limit_counters(struct isa_set *host, bool overflow)
+{
+	if (!overflow)
+		isa_del(host, ISA_SSCOFPMF);
 }
 
 /* Appends sep (if not 0), the name and a NUL; *used counts without that NUL. */

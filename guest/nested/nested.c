@@ -327,10 +327,13 @@ static uint64_t l1_pending(const struct vcpu *v)
 	return pending;
 }
 
-/* In the order that the specification has: external, software, timer. */
+/* In the order that the specification has: external, software, timer, counter overflow. */
 static __attribute__((noinline)) void interrupt_l1(struct vcpu *v, uint64_t pending)
 {
-	unsigned irq = pending & IP_VSEI ? IRQ_SEI : pending & IP_VSSI ? IRQ_SSI : IRQ_STI;
+	unsigned irq = pending & IP_VSEI   ? IRQ_SEI
+		       : pending & IP_VSSI ? IRQ_SSI
+		       : pending & IP_VSTI ? IRQ_STI
+					   : IRQ_LCOFI;
 	const struct ntrap t = {.cause = CAUSE_INTERRUPT | irq};
 
 	nested_trap(v, &t);
@@ -376,6 +379,7 @@ static __attribute__((noinline)) void return_within_l1(struct vcpu *v)
 			  .hideleg = c->hideleg,
 			  .henvcfg = c->henvcfg,
 			  .hcounteren = c->hcounteren,
+			  .hvien = c->hvien,
 			  .htimedelta = c->htimedelta};
 
 	hext.swap(c, &w);
@@ -414,6 +418,13 @@ static void l2_lines(struct vcpu *v)
 	if (atomic_load(&v->ssip) && atomic_swap(&v->ssip, 0))
 		*hvip |= IP_VSSI;
 	look_for_interrupts(v);
+}
+
+/* A counter of L1's, which L2's work has made overflow. */
+static void l2_overflow(struct vcpu *v)
+{
+	nested_of(v)->file.vs.hvip |= IP_LCOFI;
+	atomic_or(&v->requests, VCPU_REQ_LINES);
 }
 
 static void look_again(struct vcpu *v)
@@ -464,6 +475,7 @@ static void reset(struct vcpu *v)
 static const struct vcpu_ops l1_ops = {
 	.exit = ninsn_exit,
 	.lines = l1_lines,
+	.overflow = vcpu_interrupt_overflow,
 	.hfence = l1_hfence,
 	.load = look_again,
 	.put = vcpu_nothing,
@@ -484,6 +496,7 @@ static const struct vcpu_ops l2_ops = {
 	.to_guest = shadow_look,
 	.exit = nexit,
 	.lines = l2_lines,
+	.overflow = l2_overflow,
 	.hfence = l2_hfence,
 	.load = swap_in,
 	.put = swap_out,

@@ -89,7 +89,8 @@ static __attribute__((noinline)) void csr_insn(struct vcpu *v, uint32_t insn)
 	uint64_t old = 0, val;
 
 	if (in_user(v) || ((op != FUNCT_CSRRW || rd) && !nested_csr_read(v, csr, &old))) {
-		illegal(v, insn);
+		if (!exit_scountovf(v, insn))
+			illegal(v, insn);
 		return;
 	}
 	if (new_value(v, insn, old, &val)) {

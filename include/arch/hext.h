@@ -82,6 +82,7 @@ struct hext_ctx {
 	uint64_t henvcfg;
 	uint64_t htimedelta;
 	uint64_t hcounteren;
+	uint64_t hvien; /* IP_LCOFI: Sscofpmf was given */
 	uint64_t hstateen0; /* used where the host has Smstateen */
 	struct amo_quick amo; /* the first run of its RAM, and what is carried out for it */
 	bool sstc;   /* the guest has Sstc: its timer is vstimecmp, else one of core/sched.c's */

@@ -65,6 +65,8 @@ void isa_and(struct isa_set *a, const struct isa_set *b);
 void isa_limit_henvcfg(struct isa_set *host, uint64_t writable);
 /* The same for what needs sstatus.FS or VS to be switched. */
 void isa_limit_state(struct isa_set *host, bool fpu, bool vector);
+/* And for LCOFI, which somebody must pass on to a guest. */
+void isa_limit_counters(struct isa_set *host, bool overflow);
 
 /*
  * A guest's set. The request is a base, then items:

@@ -15,9 +15,11 @@ struct world {
 	uint64_t vstimecmp;
 	uint64_t hie; /* VS-level interrupts alone; vsie << 1, as far as they are delegated */
 	uint64_t hvip;
+	/* IP_LCOFI in hie and hvip: a waiting side's with hvien, of its sie and sip. */
 
 	/* Only by us. */
 	uint64_t hgatp, hedeleg, hideleg, henvcfg, hcounteren, htimedelta;
+	uint64_t hvien; /* IP_LCOFI: Sscofpmf was given to this side */
 };
 
 #endif

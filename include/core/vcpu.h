@@ -80,6 +80,8 @@ struct vcpu_ops {
 	bool (*exit)(struct vcpu *v, const struct vcpu_exit *e);
 	/* v->lines or v->ssip changed, or a timer event came. */
 	void (*lines)(struct vcpu *v);
+	/* A counter of the guest has overflown: LCOFI. */
+	void (*overflow)(struct vcpu *v);
 	/* A request for the guest, or (h->l2) for its guests, from any of its vcpus. */
 	void (*hfence)(struct vcpu *v, const struct hfence *h);
 	/* The guest's context has just been loaded, or is about to be put away. */
@@ -157,12 +159,13 @@ struct vcpu {
 	struct vector_csrs vcsr;
 	void *vregs; /* 32 * vlenb bytes, NULL without vector */
 	struct vpmu pmu;
-	struct vcpu_hpm hpm;
 	uint64_t sbi_calls, mmio, injected;
 	uint64_t mmio_last;    /* guest physical address of the last device access */
 	uint64_t fences_in[8]; /* by NACL_HFENCE_* */
 	struct vcpu_sbi sbi;
-	struct vcpu_trace trace; /* last: the offsets of the others matter */
+	/* Last: the offsets of the others matter. */
+	struct vcpu_trace trace;
+	struct vcpu_hpm hpm;
 };
 
 /* All in the context that follows from vm->isa; the vcpu is off. -NACRE_ENOMEM: no vector
@@ -231,6 +234,7 @@ void vcpu_exclusive_wait(const struct vcpu *v);
 void vcpu_set_timer(struct vcpu *v, uint64_t guest_time);
 /* For struct vcpu_ops: what a guest without guests of its own needs. */
 void vcpu_apply_lines(struct vcpu *v);
+void vcpu_interrupt_overflow(struct vcpu *v);
 void vcpu_nothing(struct vcpu *v);
 bool vcpu_pending(struct vcpu *v);
 uint64_t vcpu_wakes_at(const struct vcpu *v);

@@ -16,6 +16,7 @@ struct vcpu;
 struct vcpu_hpm {
 	uint32_t configured; /* bit n: hpmcounter n has an event, */
 	uint32_t started;    /* and counts */
+	uint32_t overflown;  /* scountovf, while the vcpu is not loaded */
 	struct vcpu_hpm_counter {
 		struct hpm_event event;
 		uint64_t value; /* while the vcpu is not loaded */
@@ -28,6 +29,11 @@ uint32_t vcpu_hpm_there(const struct vcpu *v);
 /* For load and put of a vcpu of which some are configured. */
 void vcpu_hpm_load(struct vcpu *v);
 void vcpu_hpm_put(struct vcpu *v);
+
+/* The loaded vcpu's counters have, perhaps, overflown: tells it, if it was given Sscofpmf. */
+void vcpu_hpm_overflow(struct vcpu *v);
+/* What it reads there, loaded. */
+uint64_t vcpu_hpm_scountovf(const struct vcpu *v);
 
 /*
  * The loaded vcpu's calls of SBI PMU; sets are of those that are there. Which is configured, one

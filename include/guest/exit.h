@@ -30,6 +30,9 @@ bool mmio_exit(struct vcpu *v, const struct vcpu_exit *e);
  */
 bool exit_fetch(struct vcpu *v, uint32_t *insn);
 
+/* A read of scountovf that trapped, and that the guest was given: carried out. */
+bool exit_scountovf(struct vcpu *v, uint32_t insn);
+
 /* What a read of guest memory for the guest raised, as the guest's own load would have it. */
 void exit_inject_load_fault(struct vcpu *v, const struct guest_fault *f);
 

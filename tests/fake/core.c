@@ -56,6 +56,40 @@ void hpm_start(unsigned n, uint64_t value)
 	assert(fake.hpm[n].configured && !fake.hpm[n].started);
 	fake.hpm[n].value = value;
 	fake.hpm[n].started = true;
+	fake.hpm[n].overflown = fake.hpm[n].overflown && fake.hpm_pending;
+}
+
+void hpm_start_overflown(unsigned n, uint64_t value)
+{
+	hpm_start(n, value);
+	fake.hpm[n].overflown = true;
+}
+
+uint32_t hpm_overflown(void)
+{
+	uint32_t set = 0;
+
+	for (unsigned n = 0; n < HPM_END; n++)
+		set |= (uint32_t)fake.hpm[n].overflown << n;
+	return set;
+}
+
+bool hpm_take_overflow(void)
+{
+	bool was = fake.hpm_pending;
+
+	fake.hpm_pending = false;
+	return was;
+}
+
+void hpm_listen(bool on)
+{
+	fake.hpm_listens = on;
+}
+
+void vcpu_interrupt_overflow(struct vcpu *v)
+{
+	v->ctx.hvip |= IP_LCOFI;
 }
 
 void hpm_stop(uint32_t set)
@@ -399,7 +433,8 @@ void fake_ram(uint64_t size)
 		fake.ram = calloc(1, size);
 }
 
-static const struct vcpu_ops vcpu_ops = {.hfence = vcpu_hfence_self};
+static const struct vcpu_ops vcpu_ops = {.hfence = vcpu_hfence_self,
+					 .overflow = vcpu_interrupt_overflow};
 
 void fake_init(unsigned vcpus, enum vm_console console)
 {

@@ -26,13 +26,14 @@ struct fake_vcpu {
 /* A counter of the hart. Those that run can count event i while i < can. */
 struct fake_hpm {
 	struct hpm_event event;
-	bool configured, started;
+	bool configured, started, overflown;
 	uint64_t value;
 };
 
 struct fake {
 	struct fake_hpm hpm[HPM_END];
 	uint64_t hpm_can;
+	bool hpm_pending, hpm_listens;
 	unsigned exclusive; /* calls of vcpu_exclusive() */
 	uint8_t user_pmm;   /* senvcfg.PMM */
 	bool seeded; /* seed_bytes() has something to give */

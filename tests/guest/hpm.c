@@ -5,7 +5,7 @@
  * the modes that it shall count in, and none of another's, however they take turns. On two, values
  * are kept wherever the hart goes. With "counters=0" there must be none.
  */
-#include "lib.h"
+#include "hyp.h"
 
 #define FIRMWARE 16	  /* Nacre's, which come first */
 #define SLOT	 FIRMWARE /* hpmcounter3 */
@@ -90,6 +90,8 @@ static void test_modes(void)
 	for (unsigned i = 0; i < ARRAY_SIZE(modes); i++) {
 		struct sbiret r = CONFIG(SLOT, 1, RUN | modes[i].filters, INSTRS, 0);
 
+		if (machine.hyp && !modes[i].super && !modes[i].user)
+			continue; /* test_overflow_of_guest() */
 		check("config", !r.error && r.value == SLOT);
 		check_eq(modes[i].name, per_round(loop, 1000), modes[i].super);
 		check_eq(modes[i].name, per_round(in_user, 1000), modes[i].user);
@@ -199,6 +201,125 @@ static void test_all(void)
 		try_insn((CSR_SLOT + i) << 20 | 0x00002573, 0, 0, &v);
 		check_eq("all.zero", v, 0);
 	}
+}
+
+/* ---- Overflow ---- */
+
+#define SOON	  (-20000UL) /* overflows in the loop below, and nowhere else */
+#define FEW	  50000
+#define OVERFLOWN (csr_read(CSR_SCOUNTOVF) >> 3 & 1)
+
+static volatile unsigned overflows;
+static volatile bool shown;
+
+static void on_overflow(struct hart *h, struct trap_frame *f)
+{
+	(void)h;
+	(void)f;
+	overflows++;
+	shown = OVERFLOWN;
+	csr_clear(CSR_SIP, IP_LCOFI);
+}
+
+static bool pending(void)
+{
+	return csr_read(CSR_SIP) & IP_LCOFI;
+}
+
+static void test_overflow(void)
+{
+	self()->irq[IRQ_LCOFI] = on_overflow;
+	csr_set(CSR_SIE, IP_LCOFI);
+	irq_on();
+	CONFIG(SLOT, 1, 0, INSTRS, 0);
+	START(SLOT, 1, 1, SOON);
+	check("overflow.not-yet", !overflows && !OVERFLOWN);
+	loop(FEW);
+	check_eq("overflow.once", overflows, 1);
+	check("overflow.shown", shown && OVERFLOWN);
+	check("overflow.counts-on", csr_read(CSR_SLOT) < SOON);
+	/* It says so until it is started again, and says it once. */
+	STOP(SLOT, 1, 0);
+	check("overflow.stopped", OVERFLOWN);
+	START(SLOT, 1, 1, SOON);
+	check("overflow.anew", !OVERFLOWN);
+	loop(FEW);
+	loop(FEW);
+	check_eq("overflow.twice", overflows, 2);
+	irq_off();
+	STOP(SLOT, 1, SBI_PMU_STOP_RESET);
+	csr_clear(CSR_SIE, IP_LCOFI);
+}
+
+/* What is pending, and what scountovf shows, stays so while others have the hart. */
+static void test_overflow_kept(void)
+{
+	CONFIG(SLOT, 1, 0, INSTRS, 0);
+	CONFIG(SLOT + 1, 1, 0, SBI_PMU_HW_CPU_CYCLES, 0);
+	START(SLOT + 1, 1, 1, 0);
+	START(SLOT, 1, 1, SOON);
+	loop(FEW);
+	for (unsigned i = 0; i < 2; i++) {
+		check("kept.pending", pending());
+		check("kept.overflown", OVERFLOWN);
+		check("kept.other", !(csr_read(CSR_SCOUNTOVF) >> 4 & 1));
+		if (i == 0)
+			waits(3);
+	}
+	csr_clear(CSR_SIP, IP_LCOFI);
+	check("kept.taken", !pending() && OVERFLOWN);
+	waits(3);
+	check("kept.not-again", !pending() && OVERFLOWN);
+	STOP(SLOT, 1, 0);
+	waits(3);
+	check("kept.stopped", OVERFLOWN);
+	START(SLOT, 1, 1, SOON);
+	check("kept.anew", !OVERFLOWN && !pending());
+	STOP(SLOT, 3, SBI_PMU_STOP_RESET);
+	check_eq("kept.wakes", csr_read(CSR_SIE), 0);
+}
+
+/* A hypervisor's counter counts its guest's work too, and interrupts that. The guest has neither
+ * the interrupt nor its enable bit. */
+__asm__(".text\n.balign 4\n"
+	"l2_touch: li	a0, -1\n"
+	"	csrw	sie, a0\n"
+	"	csrr	a0, sie\n"
+	"	csrr	a1, sip\n"
+	"	csrw	sie, x0\n"
+	"	ecall\n");
+extern char l2_touch[];
+
+static void test_overflow_of_guest(void)
+{
+	struct l2 *l;
+
+	CONFIG(SLOT, 1, 0, INSTRS, 0);
+	csr_set(CSR_SIE, IP_LCOFI);
+	csr_set(CSR_SIP, IP_LCOFI);
+	l = l2_do(l2_spin, false, 0, 0);
+	check_eq("l2.at-once", l->scause, CAUSE_INTERRUPT | IRQ_LCOFI);
+	check("l2.pending", pending());
+	csr_clear(CSR_SIP, IP_LCOFI);
+	START(SLOT, 1, 1, SOON);
+	l = l2_do(l2_spin, false, 0, 0);
+	check_eq("l2.leaves", l->scause, CAUSE_INTERRUPT | IRQ_LCOFI);
+	check("l2.shown", pending() && OVERFLOWN);
+	csr_clear(CSR_SIE, IP_LCOFI);
+	l = l2_do(l2_touch, false, 0, 0);
+	check_eq("l2.ecall", l->scause, CAUSE_ECALL_VS);
+	check_eq("l2.sie", l->x[10] & IP_LCOFI, 0);
+	check_eq("l2.sip", l->x[11] & IP_LCOFI, 0);
+	check("l2.still-pending", pending());
+	csr_clear(CSR_SIP, IP_LCOFI);
+	csr_set(CSR_SIE, IP_LCOFI);
+	l = l2_do(l2_touch, false, 0, 0);
+	check("l2.still-enabled", csr_read(CSR_SIE) & IP_LCOFI && !pending());
+	csr_clear(CSR_SIE, IP_LCOFI);
+	STOP(SLOT, 1, SBI_PMU_STOP_RESET);
+	check_eq("l2.alone",
+		 (uint64_t)CONFIG(SLOT, 1, SBI_PMU_CFG_SINH | SBI_PMU_CFG_UINH, INSTRS, 0).error,
+		 (uint64_t)SBI_ERR_NOT_SUPPORTED);
 }
 
 /* ---- Errors ---- */
@@ -322,6 +443,13 @@ void guest_main(void)
 	test_all();
 	if (bootarg("exact", 0))
 		test_modes();
+	check_eq("sscofpmf", isa_has("sscofpmf"), bootarg("overflow", 0));
+	if (isa_has("sscofpmf") && bootarg("exact", 0)) {
+		test_overflow();
+		test_overflow_kept();
+		if (machine.hyp)
+			test_overflow_of_guest();
+	}
 	smp_init();
 	test_harts(bootarg("exact", 0));
 }

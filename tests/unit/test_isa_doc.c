@@ -35,6 +35,8 @@ static const char *told_by(const struct isa_row *row)
 		return "tree, senvcfg, henvcfg";
 	if (row->henvcfg)
 		return "tree, henvcfg";
+	if (row == &isa_rows[ISA_SSCOFPMF])
+		return "tree, hvien";
 	if (row->hide == ISA_HIDE_FS)
 		return "tree, sstatus.FS";
 	if (row->hide == ISA_HIDE_VS)

@@ -166,7 +166,7 @@ static void give(enum isa_ext e)
 static int setup_hardware(void **state)
 {
 	setup(state);
-	hpm_caps = (struct hpm_caps){(BIT(HPMS) - 1) << HPM_FIRST, 64, 0};
+	hpm_caps = (struct hpm_caps){.counters = (BIT(HPMS) - 1) << HPM_FIRST, .width = 64};
 	fake.hpm_can = 8;
 	give(ISA_ZIHPM);
 	return 0;
@@ -338,6 +338,51 @@ static void test_hardware_event_info(void **state)
 		assert_true(slot(i)->started && slot(i)->value == (i == 2 ? 12 : 0));
 }
 
+/* Who was interrupted when, and what scountovf shows, with another's turn between. */
+static void test_overflow(void **state)
+{
+	struct vcpu *a = &fake.vcpu[0], *b = &fake.vcpu[1];
+
+	(void)state;
+	give(ISA_SSCOFPMF);
+	assert_false(fake.hpm_listens);
+	for (unsigned i = 0; i < 3; i++)
+		PMU(0, SBI_PMU_COUNTER_CFG_MATCH, SLOT, BIT(HPMS) - 1, i != 1 ? 4 : 0, HW);
+	assert_true(fake.hpm_listens);
+	fake.hpm[3].overflown = fake.hpm_pending = true;
+	vcpu_hpm_put(a);
+	assert_true(a->ctx.hvip == IP_LCOFI && !fake.hpm_pending && !fake.hpm_listens);
+	a->ctx.hvip = 0;
+	fake.hpm_pending = true; /* late: nobody's any more */
+	vcpu_hpm_load(b);
+	assert_false(fake.hpm_pending);
+	assert_int_equal(b->ctx.hvip, 0);
+	vcpu_hpm_put(b);
+	vcpu_hpm_load(a);
+	assert_int_equal(hpm_overflown(), BIT(3));
+	assert_true(fake.hpm_listens && slot(0)->started && !slot(1)->started);
+	assert_int_equal(a->ctx.hvip, 0);
+	/* What is pending for one is told before another starts. */
+	fake.hpm[5].overflown = fake.hpm_pending = true;
+	assert_int_equal(vcpu_hpm_scountovf(a), BIT(3) | BIT(5));
+	PMU(0, SBI_PMU_COUNTER_START, SLOT + 1, 1);
+	assert_true(a->ctx.hvip == IP_LCOFI && !fake.hpm_pending);
+	PMU(0, SBI_PMU_COUNTER_STOP, SLOT, 7, SBI_PMU_STOP_RESET);
+	assert_false(fake.hpm_listens);
+	assert_int_equal(hpm_overflown(), 0);
+}
+
+/* One that was not given Sscofpmf hears nothing. */
+static void test_deaf(void **state)
+{
+	(void)state;
+	PMU(0, SBI_PMU_COUNTER_CFG_MATCH, SLOT, 1, 4, HW);
+	fake.hpm[3].overflown = fake.hpm_pending = true;
+	vcpu_hpm_overflow(&fake.vcpu[0]);
+	assert_false(fake.hpm_pending);
+	assert_int_equal(fake.vcpu[0].ctx.hvip, 0);
+}
+
 static void test_without_zihpm(void **state)
 {
 	(void)state;
@@ -371,6 +416,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_turns, setup_hardware, teardown_hardware),
 		cmocka_unit_test_setup_teardown(test_hardware_event_info, setup_hardware,
 						teardown_hardware),
+		cmocka_unit_test_setup_teardown(test_overflow, setup_hardware, teardown_hardware),
+		cmocka_unit_test_setup_teardown(test_deaf, setup_hardware, teardown_hardware),
 		cmocka_unit_test_setup_teardown(test_without_zihpm, setup_hardware,
 						teardown_hardware),
 	};
