@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# make churn-programs: the user space of Linux guests that churn (tests/boot/churn.c), with and without KVM. The program is built as
-# those of the bench are (tests/bench/bench.mk).
+# make churn-programs: the user space of Linux guests that churn (tests/boot/churn.c), with and without KVM, and of one that masks
+# pointers (tagged.c). The programs are built as those of the bench are (tests/bench/bench.mk).
 
 CHURN_OUT := $(BUILD)/tests/boot
 
@@ -19,5 +19,13 @@ $(CHURN_OUT)/kvm/initrd.cpio: $(CHURN_OUT)/churn.cpio
 $(CHURN_OUT)/kvm.cpio: $(CHURN_OUT)/kvm/initrd.cpio tests/boot/l2
 	$(Q)scripts/initrd.sh build/guest/busybox $@ tests/boot/l2 build/guest/Image $< build/guest/kvm/* build/guest/qemu/*
 
+$(CHURN_OUT)/tagged: tests/boot/tagged.c tests/bench/linux.h
+	@echo "  GUEST   $@"
+	@mkdir -p $(@D)
+	$(Q)$(GUEST_CC) $(BENCH_INIT) $(BENCH_C) -o $@ $<
+
+$(CHURN_OUT)/tagged.cpio: $(CHURN_OUT)/tagged scripts/initrd.sh tests/boot/init build/guest/busybox
+	$(Q)scripts/initrd.sh build/guest/busybox $@ $<
+
 .PHONY: churn-programs
-churn-programs: $(CHURN_OUT)/churn.cpio $(CHURN_OUT)/kvm.cpio
+churn-programs: $(CHURN_OUT)/churn.cpio $(CHURN_OUT)/kvm.cpio $(CHURN_OUT)/tagged.cpio
