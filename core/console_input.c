@@ -31,10 +31,8 @@ static bool escaped;
 static struct gdb_detect detect;
 static uint64_t detect_end;
 static bool refused; /* a debugger, which may send some packets more */
-#define DETECT_HZ 10 /* so long for what people may have typed, */
-#define DETECT_HALF \
-	14 /* bytes that nobody types by chance: then it may take its time, in seconds */
-#define DETECT_SECONDS 5
+#define DETECT_HZ      10 /* so long for what people may have typed; */
+#define DETECT_SECONDS 5  /* a wire may be slow, and a machine busy */
 
 static void rx_stop(bool stop)
 {
@@ -204,11 +202,12 @@ static enum gdb_found detect_byte(uint8_t c)
 
 static void typed(uint8_t c)
 {
+	if (c == '$' && detect.likely && detect.n)
+		give_back(); /* never inside a packet: that was cut off, and comes again */
 	switch (detect_byte(c)) {
 	case GDB_MAYBE:
-		detect_end =
-			timer_now() + (detect.n < DETECT_HALF ? host.timebase / DETECT_HZ
-							      : host.timebase * DETECT_SECONDS);
+		detect_end = timer_now() + (detect.likely ? host.timebase * DETECT_SECONDS
+							  : host.timebase / DETECT_HZ);
 		console_need_poll();
 		break;
 	case GDB_YES:

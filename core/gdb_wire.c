@@ -12,7 +12,9 @@
 #define CTRL_C	   0x03
 #define ECHOES_MAX 3
 
-static const char opener[] = "$qSupported";
+#define LIKELY 14 /* bytes that nobody types by chance */
+
+static const char opener[] = "$qSupported"; /* one who comes back may begin with $vAttach */
 
 void gdb_wire_init(struct gdb_wire *w, const struct gdb_ops *ops, void *ctx)
 {
@@ -236,6 +238,7 @@ enum gdb_found gdb_detect(struct gdb_detect *d, uint8_t c, bool any)
 	n = d->n - acks;
 	if (memcmp(p, opener, n < fixed ? n : fixed) != 0 || d->n == GDB_HELD_MAX)
 		return GDB_NO;
+	d->likely = n >= LIKELY || (n > 1 && (p[1] == 'q' || p[1] == 'v'));
 	end = n > 1 ? memchr(p + 1, '#', n - 1) : NULL;
 	if (!end || n < (unsigned)(end - p) + 3)
 		return c == '\r' || c == '\n' ? GDB_NO : GDB_MAYBE;

@@ -116,6 +116,7 @@ void gdb_wire_send(struct gdb_wire *w);
 #define GDB_HELD_MAX 1024
 struct gdb_detect {
 	unsigned n;
+	bool likely; /* after GDB_MAYBE: hardly anybody types that and then waits */
 	uint8_t held[GDB_HELD_MAX];
 };
 enum gdb_found { GDB_NO, GDB_MAYBE, GDB_YES };

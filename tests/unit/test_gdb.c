@@ -395,6 +395,17 @@ static void test_detect(void **unused)
 	d.n = 0;
 	assert_int_equal(detect(&d, "echo $HOME", false), GDB_NO);
 	assert_int_equal(detect(&d, "1+", false), GDB_MAYBE);
+	assert_false(d.likely);
+	assert_int_equal(detect(&d, "$", false), GDB_MAYBE);
+	assert_false(d.likely);
+	assert_int_equal(detect(&d, "q", false), GDB_MAYBE);
+	assert_true(d.likely);
+	d.n = 0;
+	assert_int_equal(detect(&d, "$HOME/a/b/c", true), GDB_MAYBE);
+	assert_false(d.likely);
+	d.n = 0;
+	assert_int_equal(detect(&d, "$v", true), GDB_MAYBE);
+	assert_true(d.likely);
 	d.n = 0;
 	assert_int_equal(detect(&d, "$qSupported\r", false), GDB_NO);
 	for (unsigned i = 0; i < 3 * GDB_HELD_MAX; i++) {
