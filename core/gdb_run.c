@@ -102,12 +102,14 @@ static void cmd_vcont(struct gdb *g, struct text *t)
 		return;
 	}
 	who = (struct gdb_thread){0, 0};
-	while (g->wire.ops->next_thread(g->wire.ctx, &who))
-		for (unsigned i = 0; i < n; i++)
-			if (gdb_matches(who, action[i].t)) {
-				g->wire.ops->act(g->wire.ctx, who, action[i].kind);
-				break;
-			}
+	while (g->wire.ops->next_thread(g->wire.ctx, &who)) {
+		unsigned i = 0;
+
+		while (i < n && !gdb_matches(who, action[i].t))
+			i++;
+		/* Of whom nothing is said stays where it is. */
+		g->wire.ops->act(g->wire.ctx, who, i < n ? action[i].kind : 't');
+	}
 	go(g);
 }
 

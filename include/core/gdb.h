@@ -60,7 +60,7 @@ struct gdb_ops {
 	/* Asks all of a process, or of all attached to, to stop: gdb_stopped() follows. */
 	int (*attach)(void *ctx, uint32_t pid);
 	void (*interrupt)(void *ctx);
-	/* Stopped threads go on ('c') or take a step ('s') when go() is called. */
+	/* Stopped threads go on ('c'), take a step ('s') or stay ('t') when go() is called. */
 	void (*act)(void *ctx, struct gdb_thread t, char action);
 	void (*go)(void *ctx);
 	int (*detach)(void *ctx, uint32_t pid);
