@@ -147,11 +147,12 @@ static void look_at(unsigned i)
 		hpm_caps.counters |= 1U << n;
 }
 
-/* Instructions in VS- and VU-mode, of which there are none now. */
+/* In VS- and VU-mode, of which there are none now. */
+static const struct hpm_event instructions = {.index = SBI_PMU_HW_INSTRUCTIONS};
+
 static bool stands_still(void)
 {
-	const struct hpm_event e = {.index = SBI_PMU_HW_INSTRUCTIONS};
-	unsigned n = hpm_config(hpm_caps.counters, &e);
+	unsigned n = hpm_config(hpm_caps.counters, &instructions);
 	bool still;
 
 	if (!n)
@@ -160,6 +161,14 @@ static bool stands_still(void)
 	still = hpm_read(n) == 1;
 	hpm_release(1U << n);
 	return still;
+}
+
+/* They have what the firmware left there, and on each hart something else. */
+static void clear_all(void)
+{
+	for (unsigned n = HPM_FIRST; n < HPM_END; n++)
+		if ((hpm_caps.counters >> n & 1) && hpm_config(1U << n, &instructions))
+			hpm_release(1U << n);
 }
 
 /* hvip alone does not tell: in QEMU 10.0 its bit can be set without AIA, too, and is the host's. */
@@ -183,6 +192,7 @@ static void probe(const struct isa_set *host)
 		look_at(i);
 	if (!stands_still())
 		hpm_caps.counters = 0;
+	clear_all();
 	/* What a hypervisor below has of AIA would need its share of the memory that it shares. */
 	hpm_caps.overflow = hpm_caps.counters && !hext_caps.nacl && can_interrupt();
 }
