@@ -16,6 +16,9 @@ static const struct {
 	{"zicntr", CSRR(CSR_CYCLE)},
 	{"zicntr", CSRR(CSR_TIME)},
 	{"zicntr", CSRR(CSR_INSTRET)},
+	{"sdtrig", CSRR(0x7a0)}, /* tselect, tdata1, tinfo: never offered */
+	{"sdtrig", CSRR(0x7a1)},
+	{"sdtrig", CSRR(0x7a4)},
 	{"zicbom", 0x0005200f}, /* cbo.inval (a0) */
 	{"zicbom", 0x0015200f}, /* cbo.clean (a0) */
 	{"zicbom", 0x0025200f}, /* cbo.flush (a0) */
