@@ -153,6 +153,34 @@ bool nexit_quick(struct hext_ctx *ctx, const struct vcpu_exit *e);
 /* HLV, HLVX and HSV */
 void nhlv(struct vcpu *v, const struct insn *in);
 
+/* ---- naccess.c: memory as L2 finds it, by two walks in software ---- */
+
+/* The registers that it depends on, besides hgatp. */
+struct naccess_as {
+	uint64_t l1_status; /* sstatus of L1 */
+	uint64_t vsatp, vsstatus, henvcfg;
+	bool user;
+	uint8_t pmm; /* of the mode that accesses */
+};
+
+struct naccess {
+	struct vcpu *v;
+	struct vwalk_env vs;
+	struct nwalk_env g;
+	enum vwalk_access type;
+	struct ntrap trap; /* what an access has raised, in virtual HS-mode if it is not delegated */
+	/* What went wrong in the G-stage. */
+	bool failed, implicit, is_write;
+	gpa_t at;
+	enum nwalk_fault fault;
+};
+
+void naccess_init(struct naccess *a, struct vcpu *v, const struct naccess_as *as,
+		  enum vwalk_access type);
+/* Where the host sees size bytes of L1's RAM that do not cross into another page. 0; -NACRE_EFAULT:
+ * a->trap; -NACRE_EBUSY: let L1 or L2 try again. */
+int naccess_translate(struct naccess *a, gva_t va, uint64_t size, void **out);
+
 /* ---- shadow.c ---- */
 
 int shadow_init(struct vcpu *v);

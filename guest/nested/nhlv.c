@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * HLV, HLVX and HSV of L1: accesses as L2 would make them with what is in vsatp and hgatp, by two
- * walks in software. The walk of VS-stage tables reads them through the G-stage of L1; both reach
- * RAM of L1 only. A fault is L1's, with the registers that tell of a guest's addresses.
+ * HLV, HLVX and HSV of L1: accesses as L2 would make them with what is in vsatp and hgatp
+ * (naccess.c). They reach RAM of L1 only. A fault is L1's, with the registers that tell of a
+ * guest's addresses.
  */
 #include <string.h>
 
@@ -13,83 +13,20 @@
 #include <guest/exit.h>
 #include "nested.h"
 
-struct access {
-	struct vcpu *v;
-	struct nwalk_env g;
-	enum vwalk_access type;
-	/* What went wrong in the G-stage. */
-	bool failed, implicit, is_write;
-	gpa_t at;
-	enum nwalk_fault fault;
-};
-
-static int through_gstage(struct access *a, gpa_t at, enum vwalk_access type, gpa_t *out)
-{
-	struct nwalk_result r;
-	int rc = nwalk(&a->g, &guest_tables, a->v->vm, at, type, &r);
-
-	if (rc == -NACRE_EFAULT) {
-		a->failed = true;
-		a->at = at;
-		a->fault = r.fault;
-	}
-	*out = r.gpa;
-	return rc;
-}
-
-static int pte_place(struct access *a, gpa_t at, enum vwalk_access type, gpa_t *out)
-{
-	int rc = through_gstage(a, at, type, out);
-
-	a->implicit = rc != 0;
-	a->is_write = type == VWALK_STORE;
-	return rc;
-}
-
-static int table_read(void *ctx, gpa_t at, uint64_t *pte)
-{
-	struct access *a = ctx;
-	gpa_t place;
-	int rc = pte_place(a, at, VWALK_LOAD, &place);
-
-	return rc ? rc : guest_tables.read(a->v->vm, place, pte);
-}
-
-static int table_cas(void *ctx, gpa_t at, uint64_t expect, uint64_t desired)
-{
-	struct access *a = ctx;
-	gpa_t place;
-	int rc = pte_place(a, at, VWALK_STORE, &place);
-
-	return rc ? rc : guest_tables.cas(a->v->vm, place, expect, desired);
-}
-
-static const struct vwalk_mem tables = {.read = table_read, .cas = table_cas};
-
-/* ---- Faults ---- */
-
 /* HLVX is a load in all but the permission that it needs. */
 static uint64_t as_load(uint64_t cause)
 {
-	return cause == CAUSE_FETCH_PAGE_FAULT ? CAUSE_LOAD_PAGE_FAULT
-	       : cause == CAUSE_FETCH_ACCESS   ? CAUSE_LOAD_ACCESS
-					       : cause;
-}
-
-static void fault(struct access *a, gva_t va, uint64_t cause)
-{
-	struct ntrap t = {.cause = as_load(cause), .stval = va.v, .gva = true};
-
-	if (a->failed && a->fault == NWALK_GUEST_PAGE_FAULT) {
-		t.cause = a->type == VWALK_STORE ? CAUSE_STORE_GUEST_PAGE_FAULT
-						 : CAUSE_LOAD_GUEST_PAGE_FAULT;
-		t.htval = a->at.v >> 2;
-		t.htinst = !a->implicit ? 0 : a->is_write ? HTINST_PTW_WRITE64 : HTINST_PTW_READ64;
+	switch (cause) {
+	case CAUSE_FETCH_PAGE_FAULT:
+		return CAUSE_LOAD_PAGE_FAULT;
+	case CAUSE_FETCH_ACCESS:
+		return CAUSE_LOAD_ACCESS;
+	case CAUSE_FETCH_GUEST_PAGE_FAULT:
+		return CAUSE_LOAD_GUEST_PAGE_FAULT;
+	default:
+		return cause;
 	}
-	nested_trap(a->v, &t);
 }
-
-/* ---- Accesses ---- */
 
 /* The pointer masking of L2's mode; of VU-mode it is senvcfg.PMM, to L1's own U-mode HUPMM. */
 static uint8_t masking(const struct vcpu *v)
@@ -104,37 +41,18 @@ static uint8_t masking(const struct vcpu *v)
 }
 
 /* The host's address of one byte, or NULL: L1 has a trap, or tries again. */
-static uint8_t *translate(struct access *a, gva_t va)
+static uint8_t *translate(struct naccess *a, gva_t va)
 {
-	struct nested *n = nested_of(a->v);
-	uint64_t vsstatus = n->file.vs.vsstatus,
-		 access_cause = a->type == VWALK_STORE ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS;
-	const struct vwalk_env env = {
-		.vsatp = n->file.vs.vsatp,
-		.user = !(n->file.hstatus & HSTATUS_SPVP),
-		.sum = vsstatus & SSTATUS_SUM,
-		.mxr = (vsstatus & SSTATUS_MXR) || a->g.mxr,
-		.adue = n->file.vs.henvcfg & HENVCFG_ADUE,
-		.pbmte = n->file.vs.henvcfg & HENVCFG_PBMTE,
-		.svnapot = a->g.svnapot,
-		.svrsw60t59b = a->g.svrsw60t59b,
-		.pmm = masking(a->v),
-	};
-	struct vwalk_result r;
-	uint8_t *p = NULL;
-	gpa_t at;
-	int rc = vwalk(&env, &tables, a, va, a->type, &r);
+	uint8_t *p;
+	int rc = naccess_translate(a, va, 1, (void **)&p);
 
 	if (!rc)
-		rc = through_gstage(a, r.gpa, a->type, &at);
-	if (rc == -NACRE_EBUSY)
-		return NULL;
-	if (!rc)
-		p = vm_ram(a->v->vm, at, 1);
-	if (!p)
-		fault(a, vwalk_masked(&env, va, a->type),
-		      rc == -NACRE_EFAULT && !a->failed ? r.cause : access_cause);
-	return p;
+		return p;
+	if (rc == -NACRE_EFAULT) {
+		a->trap.cause = as_load(a->trap.cause);
+		nested_trap(a->v, &a->trap);
+	}
+	return NULL;
 }
 
 static uint64_t extended(uint64_t v, const struct insn *in)
@@ -194,16 +112,25 @@ static void transfer(struct vcpu *v, const struct insn *in, uint8_t *first, uint
 
 void nhlv(struct vcpu *v, const struct insn *in)
 {
-	struct access a = {.v = v, .g = shadow_env(v)};
+	const struct ncsr_file *f = &nested_of(v)->file;
+	const struct naccess_as as = {
+		.l1_status = hext.vsstatus(&v->ctx),
+		.vsatp = f->vs.vsatp,
+		.vsstatus = f->vs.vsstatus,
+		.henvcfg = f->vs.henvcfg,
+		.user = !(f->hstatus & HSTATUS_SPVP),
+		.pmm = masking(v),
+	};
+	struct naccess a;
 	gva_t va = gva(in->rs1 ? v->ctx.x[in->rs1] : 0);
 	uint64_t to_end = PAGE_SIZE - (va.v & (PAGE_SIZE - 1));
 	unsigned size = in->size < to_end ? in->size : (unsigned)to_end;
 	uint8_t *first, *second = NULL;
 
-	a.g.mxr = hext.vsstatus(&v->ctx) & SSTATUS_MXR;
-	a.type = in->kind == INSN_HSV	 ? VWALK_STORE
-		 : in->kind == INSN_HLVX ? VWALK_FETCH
-					 : VWALK_LOAD;
+	naccess_init(&a, v, &as,
+		     in->kind == INSN_HSV    ? VWALK_STORE
+		     : in->kind == INSN_HLVX ? VWALK_FETCH
+					     : VWALK_LOAD);
 	first = translate(&a, va);
 	if (first && size < in->size)
 		second = translate(&a, gva(va.v + size));
