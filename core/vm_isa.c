@@ -44,6 +44,8 @@ void vm_host_isa(const struct vm *vm, struct isa_set *out)
 	isa_limit_henvcfg(out, hext_caps.henvcfg & ~(hext_caps.sstc ? 0 : HENVCFG_STCE));
 	isa_limit_state(out, hext_caps.fpu, hext_caps.vector);
 	isa_limit_counters(out, hpm_caps.overflow);
+	isa_limit_hypervisor(out, hext_caps.stateen,
+			     !(hext_caps.vsatp_modes & ~hext_caps.gstage_modes));
 }
 
 enum isa_hide vm_isa_hidden_by(const struct vm *vm, enum isa_ext e)
@@ -64,14 +66,6 @@ static void tell_hidden(const struct vm *vm, const struct isa_set *have, const c
 		    vm_isa_hidden_by(vm, e) == ISA_HIDE_ADVERT)
 			log_info("/%s: isa: %s: hidden by advertisement only: the hart has it and"
 				 " nothing can trap it",
-				 vm->name, isa_name(e));
-}
-
-static void tell_emulated(const struct vm *vm)
-{
-	for (enum isa_ext e = 1; e < ISA_COUNT && isa_has(&vm->isa, ISA_H); e++)
-		if (isa_has(&vm->emulated, e))
-			log_info("/%s: isa: %s: emulated for the guest, not for guests of its own",
 				 vm->name, isa_name(e));
 }
 
@@ -102,7 +96,8 @@ static int make_memory(struct vcpu *v, const struct isa_set *isa)
 
 int vcpu_take_isa(struct vcpu *v)
 {
-	const struct isa_set *isa = &v->vm->isa;
+	const struct isa_set *isa = &v->vm->isa, *emulated = &v->vm->emulated;
+	bool amos = isa_has(emulated, ISA_ZABHA) || isa_has(emulated, ISA_ZACAS);
 	struct hext_ctx *c = &v->ctx;
 
 	c->henvcfg = isa_henvcfg(isa) & hext_caps.henvcfg;
@@ -115,9 +110,8 @@ int vcpu_take_isa(struct vcpu *v)
 	c->emulate = v->vm->emulates;
 	c->hedeleg = hext_delegated(c, HEDELEG);
 	c->hideleg = IP_VS;
-	c->amo.ops =
-		c->emulate ? amo_quick_ops(isa_has(isa, ISA_ZABHA), isa_has(isa, ISA_ZACAS)) : 0;
-	c->amo.cas = c->emulate && isa_has(isa, ISA_ZACAS);
+	c->amo.ops = amos ? amo_quick_ops(isa_has(isa, ISA_ZABHA), isa_has(isa, ISA_ZACAS)) : 0;
+	c->amo.cas = amos && isa_has(isa, ISA_ZACAS);
 	c->fpu = hext_caps.fpu && isa_has(isa, ISA_F);
 	c->vector = has_vector(isa);
 	if (make_memory(v, isa))
@@ -142,11 +136,13 @@ int vm_set_isa(struct vm *vm, const char *request, char *err, size_t errlen)
 		return rc;
 	vm->isa = isa;
 	vm->emulates = isa_emulated(&isa, &have, &vm->emulated);
+	/* Firmware often keeps sstateen1 to 3, where no bit has a meaning yet, to itself. */
+	if (isa_has(&isa, ISA_SSSTATEEN))
+		vm->emulates = true;
 	for (unsigned i = 0; vm->vcpu && i < vm->nvcpus; i++)
 		if (vm->vcpu[i])
 			vcpu_take_isa(vm->vcpu[i]); /* has its memory already */
 	tell_hidden(vm, &have, request);
-	tell_emulated(vm);
 	return 0;
 }
 

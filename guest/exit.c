@@ -14,7 +14,7 @@
 #include <guest/vsbi.h>
 #include <spec/insn.h>
 #include <guest/exit.h>
-#include "vinsn.h"
+#include <guest/vinsn.h>
 
 typedef bool (*exit_handler)(struct vcpu *v, const struct vcpu_exit *e);
 
@@ -109,7 +109,7 @@ static bool on_virtual_instruction(struct vcpu *v, const struct vcpu_exit *e)
 		v->ctx.sepc += 4;
 		return false;
 	}
-	if (!exit_scountovf(v, insn))
+	if (!exit_scountovf(v, insn) && !vinsn_stateen(v, insn))
 		vcpu_inject(v, CAUSE_ILLEGAL, insn);
 	return true;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Emulated instructions: the AMOs of Zabha and the compare-and-swaps of Zacas (but for AMOCAS.Q),
- * where the guest was given them and the host has them not. The instruction is carried out as the
- * hart would have done it: with the guest's own translation and permissions, A and D, atomically on
- * the host's mapping of the guest's RAM; or it raises what the hart would have raised. Whatever
- * else is illegal remains the guest's illegal instruction.
+ * where the guest was given them and the host has them not, and the CSRs of Ssstateen. The
+ * instruction is carried out as the hart would have done it: with the guest's own translation and
+ * permissions, A and D, atomically on the host's mapping of the guest's RAM; or it raises what the
+ * hart would have raised. Whatever else is illegal remains the guest's illegal instruction.
  */
 #include <arch/amo.h>
 #include <arch/guest_mem.h>
@@ -15,7 +15,7 @@
 #include <core/vm.h>
 #include <spec/insn.h>
 #include <guest/exit.h>
-#include "vinsn.h"
+#include <guest/vinsn.h>
 
 /* ---- Guest page tables, through the host's mapping of guest RAM ---- */
 
@@ -135,12 +135,8 @@ static void do_cas128(struct vcpu *v, const struct insn *in, void *p)
 		x[in->rd + i] = c.old[i];
 }
 
-static void carry_out(struct vcpu *v, const struct insn *in)
+void vinsn_amo(struct vcpu *v, const struct insn *in, void *p)
 {
-	void *p = target(v, in);
-
-	if (!p)
-		return;
 	if (in->size == 16)
 		do_cas128(v, in, p);
 	else
@@ -158,17 +154,47 @@ static bool promised(const struct vcpu *v, const struct insn *in)
 	       (in->funct != AMO_CAS || isa_has(isa, ISA_ZACAS));
 }
 
+bool vinsn_is_amo(const struct vcpu *v, uint32_t bits, struct insn *in)
+{
+	return (bits & 0x7f) == OPCODE_AMO && insn_decode(bits, in) == 0 && promised(v, in);
+}
+
+/* ---- State enables (Ssstateen) ---- */
+
+bool vinsn_is_stateen(const struct vcpu *v, uint32_t insn)
+{
+	static_assert(CSR_SSTATEEN0 % 4 == 0, "the four differ in two bits");
+	return (insn & 0x7f) == OPCODE_SYSTEM && (insn >> 12 & 3) &&
+	       insn >> 22 == CSR_SSTATEEN0 / 4 && isa_has(&v->vm->isa, ISA_SSSTATEEN);
+}
+
+bool vinsn_stateen(struct vcpu *v, uint32_t insn)
+{
+	unsigned rd = insn >> 7 & 31;
+
+	if (!(v->ctx.sstatus & SSTATUS_SPP) || !vinsn_is_stateen(v, insn))
+		return false;
+	if (rd)
+		v->ctx.x[rd] = 0;
+	v->ctx.sepc += 4;
+	return true;
+}
+
 bool vinsn_illegal(struct vcpu *v, const struct vcpu_exit *e)
 {
 	uint32_t bits = (uint32_t)e->stval;
 	struct insn in;
+	void *p;
 
 	/* stval may be 0 on harts that do not report instructions. */
 	if (!bits && !exit_fetch(v, &bits))
 		return true;
-	if ((bits & 0x7f) == OPCODE_AMO && insn_decode(bits, &in) == 0 && promised(v, &in))
-		carry_out(v, &in);
-	else
+	if (vinsn_is_amo(v, bits, &in)) {
+		p = target(v, &in);
+		if (p)
+			vinsn_amo(v, &in, p);
+	} else if (!vinsn_stateen(v, bits)) {
 		vcpu_inject(v, CAUSE_ILLEGAL, e->stval);
+	}
 	return true;
 }

@@ -229,6 +229,9 @@ static void csr_exchange(struct hext_ctx *c, struct world *w)
 	if (hext_caps.sstc)
 		w->vstimecmp = swap_word(h, CSR_VSTIMECMP, w->vstimecmp);
 	OUR_CSRS(SWAP_OURS)
+	if (hext_caps.stateen) {
+		SWAP_OURS(HSTATEEN0, hstateen0)
+	}
 	w->hedeleg = swap_word(h, CSR_HEDELEG, w->hedeleg);
 	c->hedeleg = get(h, CSR_HEDELEG);
 	swap_enables(h, c, w);

@@ -161,6 +161,20 @@ static void native_swap(struct hext_ctx *c, struct world *w)
 		SWAP(CSR_VSTIMECMP, vstimecmp);
 }
 
+void hext_native_swap_stateen(struct hext_ctx *c, struct world *w)
+{
+	EXCHANGE(CSR_HSTATEEN0, hstateen0);
+	native_swap(c, w);
+}
+
+static inline void swap_either(struct hext_ctx *c, struct world *w)
+{
+	if (hext_caps.stateen)
+		hext_native_swap_stateen(c, w);
+	else
+		native_swap(c, w);
+}
+
 /*
  * Where guests may have Sscofpmf, which a guest of theirs has not: in that, sip.LCOFIP and
  * sie.LCOFIE are read-only zeros, and theirs wait in memory.
@@ -170,14 +184,14 @@ void hext_native_swap_lcofi(struct hext_ctx *c, struct world *w)
 	uint64_t hvien = c->hvien, ie, ip;
 
 	if (hvien == w->hvien) {
-		native_swap(c, w);
+		swap_either(c, w);
 		return;
 	}
 	if (hvien) {
 		ip = csr_read(CSR_HVIP) & IP_LCOFI;
 		ie = csr_read(CSR_VSIE) & IP_LCOFI;
 		csr_clear(CSR_VSIE, IP_LCOFI);
-		native_swap(c, w);
+		swap_either(c, w);
 		csr_write(CSR_HVIEN, 0);
 		w->hvip |= ip;
 		w->hie |= ie;
@@ -186,7 +200,7 @@ void hext_native_swap_lcofi(struct hext_ctx *c, struct world *w)
 		ie = w->hie & IP_LCOFI;
 		w->hvip &= IP_VS;
 		w->hie &= IP_VS;
-		native_swap(c, w);
+		swap_either(c, w);
 		csr_write(CSR_HVIEN, IP_LCOFI);
 		csr_set(CSR_HVIP, ip);
 		csr_set(CSR_VSIE, ie);

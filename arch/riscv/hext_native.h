@@ -29,6 +29,8 @@ extern const struct hext_ops hext_native_svinval; /* hinval.* */
 
 /* Their swap(), on hosts with hpm_caps.overflow. */
 void hext_native_swap_lcofi(struct hext_ctx *ctx, struct world *w);
+/* Their swap, where the hart has hstateen0. */
+void hext_native_swap_stateen(struct hext_ctx *c, struct world *w);
 void hext_native_enter(struct hext_ctx *ctx); /* switch.S */
 __attribute__((noreturn)) void hext_native_resume(struct hext_ctx *ctx, const uint64_t *x);
 

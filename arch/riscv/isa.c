@@ -21,7 +21,6 @@
  */
 #define HENVCFG_CBIE_FLUSH (HENVCFG_CBIE & (HENVCFG_CBIE >> 1))
 
-#define NEEDS_NESTING "of the hypervisor extension guests are promised h alone"
 #define NEEDS_AIA     "there is no virtual AIA"
 #define NEEDS_PMU     "counters are configured by SBI PMU alone"
 #define NEEDS_FWFT    "a guest cannot ask for it: there is no SBI FWFT"
@@ -263,6 +262,16 @@ void isa_limit_counters(struct isa_set *host, bool overflow)
 {
 	if (!overflow)
 		isa_del(host, ISA_SSCOFPMF);
+}
+
+void isa_limit_hypervisor(struct isa_set *host, bool stateen, bool gstage_modes)
+{
+	if (!stateen)
+		isa_del(host, ISA_SSSTATEEN);
+	if (!gstage_modes)
+		isa_del(host, ISA_SHGATPA);
+	if (!stateen || !gstage_modes)
+		isa_del(host, ISA_SHA);
 }
 
 /* Appends sep (if not 0), the name and a NUL; *used counts without that NUL. */

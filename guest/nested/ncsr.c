@@ -47,25 +47,33 @@ const struct ncsr_row ncsr_rows[] = {
 	ROW(HIP, HIP, vs.hvip, IP_VSSI),
 	ROW(VSIE, VSIE, vs.hie, IP_VS),
 	ROW(VSIP, VSIP, vs.hvip, IP_VSSI),
+	ROW(HSTATEEN0, HSTATEEN, hstateen[0], HSTATEEN0_SE0),
+	ROW(HSTATEEN1, HSTATEEN, hstateen[1], HSTATEEN0_SE0), /* bit 63 of each is SE */
+	ROW(HSTATEEN2, HSTATEEN, hstateen[2], HSTATEEN0_SE0),
+	ROW(HSTATEEN3, HSTATEEN, hstateen[3], HSTATEEN0_SE0),
 };
 
 #define AT(c, n) [NCSR_INDEX(CSR_##c)] = (n) + 1
 
 const uint8_t ncsr_index[NCSR_INDEXES] = {
-	AT(HSTATUS, 0),	   AT(HEDELEG, 1),   AT(HIDELEG, 2), AT(HENVCFG, 3),	AT(HCOUNTEREN, 4),
-	AT(HTIMEDELTA, 5), AT(HGEIE, 6),     AT(HIE, 8),     AT(HTVAL, 9),	AT(HTINST, 10),
-	AT(HGATP, 11),	   AT(VSSTATUS, 12), AT(VSTVEC, 13), AT(VSSCRATCH, 14), AT(VSEPC, 15),
-	AT(VSCAUSE, 16),   AT(VSTVAL, 17),   AT(VSATP, 18),  AT(VSTIMECMP, 19), AT(HVIP, 20),
-	AT(HIP, 21),	   AT(VSIE, 22),     AT(VSIP, 23),
+	AT(HSTATUS, 0),	   AT(HEDELEG, 1),    AT(HIDELEG, 2), AT(HENVCFG, 3),	 AT(HCOUNTEREN, 4),
+	AT(HTIMEDELTA, 5), AT(HGEIE, 6),      AT(HIE, 8),     AT(HTVAL, 9),	 AT(HTINST, 10),
+	AT(HGATP, 11),	   AT(VSSTATUS, 12),  AT(VSTVEC, 13), AT(VSSCRATCH, 14), AT(VSEPC, 15),
+	AT(VSCAUSE, 16),   AT(VSTVAL, 17),    AT(VSATP, 18),  AT(VSTIMECMP, 19), AT(HVIP, 20),
+	AT(HIP, 21),	   AT(VSIE, 22),      AT(VSIP, 23),   AT(HSTATEEN0, 24), AT(HSTATEEN1, 25),
+	AT(HSTATEEN2, 26), AT(HSTATEEN3, 27),
 };
 
-static_assert(ARRAY_SIZE(ncsr_rows) == 24, "ncsr_index names each row");
+static_assert(ARRAY_SIZE(ncsr_rows) == 28, "ncsr_index names each row");
 
 static const struct ncsr_row *find(const struct ncsr_file *f, unsigned csr)
 {
 	const struct ncsr_row *r = csr == CSR_HGEIP ? &ncsr_rows[HGEIP_ROW] : ncsr_row(csr);
 
-	return r && r->how == NCSR_TIMECMP && !f->can.sstc ? NULL : r;
+	if (r && ((r->how == NCSR_TIMECMP && !f->can.sstc) ||
+		  (r->how == NCSR_HSTATEEN && !f->can.stateen)))
+		return NULL;
+	return r;
 }
 
 static uint64_t *value(struct ncsr_file *f, const struct ncsr_row *r)
@@ -160,6 +168,8 @@ void ncsr_show(const struct ncsr_file *f, struct nacl_shmem *s)
 	nacl_csr_show(s, CSR_HGEIE, 0);
 	nacl_csr_show(s, CSR_HGEIP, 0);
 	nacl_csr_show(s, CSR_HGATP, f->hgatp);
+	for (unsigned i = 0; f->can.stateen && i < ARRAY_SIZE(f->hstateen); i++)
+		nacl_csr_show(s, CSR_HSTATEEN0 + i, f->hstateen[i]);
 }
 
 static bool has_mode(unsigned modes, uint64_t mode)
@@ -206,6 +216,16 @@ uint64_t ncsr_hstatus_pm(const struct ncsr_file *f, uint64_t val)
 	return (f->hstatus & ~mask) | (val & mask);
 }
 
+/* And what the hart shall have for it: not SE0, for sstateen0 is the same for all, and carried out.
+ */
+static void write_hstateen0(struct ncsr_file *f, uint64_t v)
+{
+	uint64_t guarded = v & f->can.hstateen0;
+
+	f->hstateen[0] = (v & HSTATEEN0_SE0) | guarded | f->can.hstateen0_ones;
+	f->vs.hstateen0 = guarded | f->can.hstateen0_ones;
+}
+
 bool ncsr_write(struct ncsr_file *f, unsigned csr, uint64_t val)
 {
 	const struct ncsr_row *r = find(f, csr);
@@ -226,6 +246,12 @@ bool ncsr_write(struct ncsr_file *f, unsigned csr, uint64_t val)
 		break;
 	case NCSR_HCOUNTEREN:
 		mask = f->can.hcounteren;
+		break;
+	case NCSR_HSTATEEN:
+		if (csr == CSR_HSTATEEN0) {
+			write_hstateen0(f, val);
+			return true;
+		}
 		break;
 	case NCSR_VSATP:
 		*p = legal_vsatp(f, *p, val);
@@ -259,4 +285,5 @@ void ncsr_reset(struct ncsr_file *f)
 	f->hstatus = HSTATUS_VSXL64;
 	f->vs.vsstatus = SSTATUS_UXL64;
 	f->vs.vstimecmp = UINT64_MAX;
+	write_hstateen0(f, f->can.stateen ? 0 : UINT64_MAX);
 }

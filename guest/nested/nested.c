@@ -40,7 +40,9 @@ bool nested_l2_runs(const struct vcpu *v)
 static void set_ops(struct vcpu *v, const struct vcpu_ops *ops)
 {
 	v->ops = ops;
-	v->ctx.on_exit = ops == &l1_ops ? ninsn_quick : ops == &l2_ops ? nexit_quick : vcpu_on_exit;
+	v->ctx.on_exit = ops == &l1_ops	  ? ninsn_quick
+			 : ops == &l2_ops ? nested_of(v)->l2_exit
+					  : vcpu_on_exit;
 }
 
 /* ---- hstatus.SPV ---- */
@@ -380,7 +382,8 @@ static __attribute__((noinline)) void return_within_l1(struct vcpu *v)
 			  .henvcfg = c->henvcfg,
 			  .hcounteren = c->hcounteren,
 			  .hvien = c->hvien,
-			  .htimedelta = c->htimedelta};
+			  .htimedelta = c->htimedelta,
+			  .hstateen0 = c->hstateen0};
 
 	hext.swap(c, &w);
 	c->sepc = w.vsepc;
@@ -544,7 +547,11 @@ static void take_isa(struct vcpu *v)
 		.vsatp_modes = hext_caps.vsatp_modes,
 		.asid_bits = hext_caps.asid_bits,
 		.sstc = c->sstc,
+		.stateen = isa_has(&v->vm->isa, ISA_SSSTATEEN),
+		.hstateen0 = hext_caps.stateen ? c->hstateen0 : 0,
+		.hstateen0_ones = hext_caps.stateen ? 0 : c->hstateen0,
 	};
+	nested_of(v)->l2_exit = c->emulate ? nexit_quick_emulating : nexit_quick;
 	set_ops(v, &l1_ops);
 }
 

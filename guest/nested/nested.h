@@ -69,6 +69,7 @@ struct nested {
 			 */
 
 	/* While L2 runs. */
+	bool (*l2_exit)(struct hext_ctx *ctx, const struct vcpu_exit *e); /* is ctx.on_exit */
 	uint64_t own_fs;	       /* sstatus.FS and VS as they are for L1 */
 	struct hfence_queue l1_fences; /* for L1, before it goes on */
 
@@ -150,8 +151,15 @@ bool ninsn_exit(struct vcpu *v, const struct vcpu_exit *e);
 /* In the place of vcpu_on_exit() while L1 runs, and while L2 does. */
 bool ninsn_quick(struct hext_ctx *ctx, const struct vcpu_exit *e);
 bool nexit_quick(struct hext_ctx *ctx, const struct vcpu_exit *e);
+/* The same of one for whom illegal instructions are carried out. */
+bool nexit_quick_emulating(struct hext_ctx *ctx, const struct vcpu_exit *e);
 /* HLV, HLVX and HSV */
 void nhlv(struct vcpu *v, const struct insn *in);
+
+/* ---- nemulate.c ---- */
+
+/* An illegal or virtual instruction of L2 that is carried out for it. false: it is not. */
+bool nemulate(struct vcpu *v, const struct vcpu_exit *e);
 
 /* ---- naccess.c: memory as L2 finds it, by two walks in software ---- */
 
@@ -258,6 +266,8 @@ static inline void nested_hfence(struct nested *n, const struct hfence *h)
 bool shadow_fault(struct vcpu *v, const struct vcpu_exit *e);
 /* The same, but that nothing is done, and false, if it is an access to a device of L1, at *dev. */
 bool shadow_quick(struct vcpu *v, const struct vcpu_exit *e, gpa_t *dev);
+/* L2's instruction at sepc, where stval does not tell it. false: L2 tries again, or has a fault. */
+bool shadow_fetch(struct vcpu *v, uint32_t *bits);
 /* By L1's tables, as they are now and whatever their permissions: for who looks into L2. */
 bool shadow_look(const struct vcpu *v, gpa_t in, gpa_t *out);
 /* How L1's own tables are read. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Exits of L2. Guest page faults go through the shadow; what L1 delegates to L2 got there without
- * us, but for what firmware keeps; the rest is L1's. Where L1 lets L2 wait for interrupts itself
- * (hstatus.VTW = 0), a wait only ends the turn.
+ * us, but for what firmware keeps or we emulate; the rest is L1's. Where L1 lets L2 wait for
+ * interrupts itself (hstatus.VTW = 0), a wait only ends the turn.
  */
 #include <arch/tlbsan.h>
 #include <core/debug.h>
@@ -55,6 +55,11 @@ bool nexit_quick(struct hext_ctx *ctx, const struct vcpu_exit *e)
 	return true;
 }
 
+bool nexit_quick_emulating(struct hext_ctx *ctx, const struct vcpu_exit *e)
+{
+	return e->scause == CAUSE_ILLEGAL ? vcpu_on_exit(ctx, e) : nexit_quick(ctx, e);
+}
+
 bool nexit(struct vcpu *v, const struct vcpu_exit *e)
 {
 	if (e->scause & CAUSE_INTERRUPT) {
@@ -69,10 +74,17 @@ bool nexit(struct vcpu *v, const struct vcpu_exit *e)
 	case CAUSE_STORE_GUEST_PAGE_FAULT:
 		return shadow_fault(v, e);
 	case CAUSE_VIRTUAL_INSTRUCTION:
-		if (!may_wait(v, (uint32_t)e->stval))
-			break;
-		v->ctx.sepc += 4;
-		return false;
+		if (may_wait(v, (uint32_t)e->stval)) {
+			v->ctx.sepc += 4;
+			return false;
+		}
+		if (v->vm->emulates && nemulate(v, e))
+			return true;
+		break;
+	case CAUSE_ILLEGAL:
+		if (v->vm->emulates && nemulate(v, e))
+			return true;
+		break;
 	case CAUSE_BREAKPOINT:
 		if (v->vm->debug && debug_breakpoint(v))
 			return false;

@@ -8,6 +8,7 @@
 #include <arch/tlbsan.h>
 #include <core/vm.h>
 #include <guest/exit.h>
+#include <guest/vinsn.h>
 
 #include "nested.h"
 
@@ -83,19 +84,25 @@ static inline bool csr_plain(struct vcpu *v, uint32_t insn)
 	return true;
 }
 
+/* None of those of a hypervisor. */
+static __attribute__((cold)) void other_csr(struct vcpu *v, uint32_t insn)
+{
+	if (!exit_scountovf(v, insn) && !vinsn_stateen(v, insn))
+		illegal(v, insn);
+}
+
 static __attribute__((noinline)) void csr_insn(struct vcpu *v, uint32_t insn)
 {
 	unsigned csr = insn >> 20, op = insn >> 12 & 3, rd = insn >> 7 & 31;
 	uint64_t old = 0, val;
 
 	if (in_user(v) || ((op != FUNCT_CSRRW || rd) && !nested_csr_read(v, csr, &old))) {
-		if (!exit_scountovf(v, insn))
-			illegal(v, insn);
+		other_csr(v, insn);
 		return;
 	}
 	if (new_value(v, insn, old, &val)) {
 		if (!nested_csr_write(v, csr, val)) {
-			illegal(v, insn);
+			other_csr(v, insn);
 			return;
 		}
 		nacl_show_csr(v, csr);
@@ -314,8 +321,21 @@ static bool on_virtual_instruction(struct vcpu *v, const struct vcpu_exit *e)
 	return true;
 }
 
+/* A hart or firmware that has not got hstateen0 to 3 says so first. */
+static bool on_illegal(struct vcpu *v, const struct vcpu_exit *e)
+{
+	uint32_t insn = (uint32_t)e->stval;
+
+	if (!is_csr(insn) || insn >> 22 != CSR_HSTATEEN0 / 4)
+		return as_any_guest(v, e);
+	csr_insn(v, insn);
+	return true;
+}
+
 bool ninsn_exit(struct vcpu *v, const struct vcpu_exit *e)
 {
+	if (e->scause == CAUSE_ILLEGAL && v->vm->emulates)
+		return on_illegal(v, e);
 	return e->scause == CAUSE_VIRTUAL_INSTRUCTION ? on_virtual_instruction(v, e)
 						      : as_any_guest(v, e);
 }

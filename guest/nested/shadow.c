@@ -426,23 +426,31 @@ static void access_fault(struct vcpu *v, const struct vcpu_exit *e)
 	nested_exception(v, &t);
 }
 
-/* Without a word in htinst: from L2's memory. false: L2 tries again. */
-static bool fetch(struct vcpu *v, struct insn *in)
+bool shadow_fetch(struct vcpu *v, uint32_t *bits)
 {
 	struct guest_fault f;
-	uint32_t bits;
 
-	if (!guest_fetch(gva(v->ctx.sepc), &bits, &f)) {
-		insn_decode(bits, in);
+	if (!guest_fetch(gva(v->ctx.sepc), bits, &f))
 		return true;
-	}
 	if (f.cause == CAUSE_LOAD_GUEST_PAGE_FAULT || f.cause == CAUSE_FETCH_GUEST_PAGE_FAULT ||
 	    f.htval) {
-		const struct vcpu_exit e = {CAUSE_FETCH_GUEST_PAGE_FAULT, f.stval, f.htval, 0};
+		const struct vcpu_exit e = {CAUSE_FETCH_GUEST_PAGE_FAULT, f.stval, f.htval,
+					    f.htinst};
 
 		shadow_fault(v, &e); /* a fetch never comes back here */
 	}
 	return false;
+}
+
+/* Without a word in htinst: from L2's memory. false: L2 tries again. */
+static bool fetch(struct vcpu *v, struct insn *in)
+{
+	uint32_t bits;
+
+	if (!shadow_fetch(v, &bits))
+		return false;
+	insn_decode(bits, in);
+	return true;
 }
 
 /* An address of L1 that is not RAM. */

@@ -13,6 +13,7 @@ struct hext_ctx;
 
 struct guest_fault {
 	uint64_t cause, stval, htval;
+	uint64_t htinst; /* guest_fetch(): of a guest page fault at a table's entry, else 0 */
 };
 
 /* 0, or -NACRE_EFAULT with *f telling the exception that the access raised. */

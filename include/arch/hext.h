@@ -73,7 +73,6 @@ struct hext_ctx {
 	uint64_t vstimecmp;
 	uint64_t hvip;
 	uint64_t senvcfg, scounteren;
-	uint64_t sstateen0;
 
 	/* Fixed for the vcpu's life, but hgatp, of which the vmid changes, and all of them when swap() changes sides. */
 	uint64_t hgatp;

@@ -67,6 +67,8 @@ void isa_limit_henvcfg(struct isa_set *host, uint64_t writable);
 void isa_limit_state(struct isa_set *host, bool fpu, bool vector);
 /* And for LCOFI, which somebody must pass on to a guest. */
 void isa_limit_counters(struct isa_set *host, bool overflow);
+/* The same for what needs hstateen0, and a mode of hgatp for each of satp. */
+void isa_limit_hypervisor(struct isa_set *host, bool stateen, bool gstage_modes);
 
 /*
  * A guest's set. The request is a base, then items:

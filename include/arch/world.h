@@ -20,6 +20,7 @@ struct world {
 	/* Only by us. */
 	uint64_t hgatp, hedeleg, hideleg, henvcfg, hcounteren, htimedelta;
 	uint64_t hvien; /* IP_LCOFI: Sscofpmf was given to this side */
+	uint64_t hstateen0; /* where the host has Smstateen */
 };
 
 #endif

@@ -121,7 +121,7 @@ struct vm {
 	struct load loaded;   /* its own copy, when that came from the load area; else zero */
 	struct isa_set isa;
 	struct isa_set emulated;      /* of isa, what the host has not */
-	bool emulates;		      /* there is something in it */
+	bool emulates;		      /* some illegal instructions are to be carried out */
 	char isa_request[VM_ISA_MAX]; /* cfg.isa points here once the monitor has changed it */
 
 	uint64_t ram_size;

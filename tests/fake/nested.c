@@ -21,6 +21,8 @@ void fake_nested_init(struct vcpu *v)
 		.vsatp_modes = 1 << 8 | 1 << 9,
 		.asid_bits = 16,
 		.sstc = true,
+		.stateen = true,
+		.hstateen0 = HSTATEEN0_ENVCFG,
 	};
 	ncsr_reset(&state.file);
 	state.slot[0].hi = UINT64_MAX;

@@ -171,6 +171,40 @@ static void wfi(void **state)
 	assert_int_equal(fake.waits, 2);
 }
 
+/* sstateen0 to 3 are zeros to a guest that has them, however the hart says that it has not. */
+static void stateen(void **state)
+{
+	const uint32_t read = (CSR_SSTATEEN0 + 3) << 20 | 0x2573,
+		       other = 0x11002573; /* csrr a0, c */
+	const uint64_t ssstateen = BIT(ISA_SSSTATEEN % 64);
+	uint64_t *isa = &fake.vm.isa.w[ISA_SSSTATEEN / 64];
+
+	(void)state;
+	*isa |= ssstateen;
+	fake.vm.emulates = true;
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t cause = i ? CAUSE_ILLEGAL : CAUSE_VIRTUAL_INSTRUCTION;
+
+		self->ctx.x[REG_A0] = 5;
+		assert_true(leave(cause, read, 0, 0));
+		assert_int_equal(self->ctx.x[REG_A0], 0);
+		assert_int_equal(self->ctx.sepc, PC + 4);
+		assert_true(leave(cause, CSR_SSTATEEN0 << 20 | 0xfd073, 0, 0)); /* csrwi */
+		assert_int_equal(self->ctx.sepc, PC + 8);
+		assert_int_equal(fake.injects, 0);
+		self->ctx.sepc = PC;
+	}
+	expect_inject(leave(CAUSE_ILLEGAL, other, 0, 0), CAUSE_ILLEGAL, other);
+	self->ctx.sstatus = 0;
+	expect_inject(leave(CAUSE_ILLEGAL, read, 0, 0), CAUSE_ILLEGAL, read);
+	expect_inject(leave(CAUSE_VIRTUAL_INSTRUCTION, read, 0, 0), CAUSE_ILLEGAL, read);
+	self->ctx.sstatus = SSTATUS_SPP;
+	*isa &= ~ssstateen;
+	expect_inject(leave(CAUSE_ILLEGAL, read, 0, 0), CAUSE_ILLEGAL, read);
+	expect_inject(leave(CAUSE_VIRTUAL_INSTRUCTION, read, 0, 0), CAUSE_ILLEGAL, read);
+	fake.vm.emulates = false;
+}
+
 static void lost_code(void **state)
 {
 	static const struct {
@@ -501,6 +535,7 @@ int main(void)
 		TEST(fetch_fault),
 		TEST(virtual_instruction),
 		TEST(wfi),
+		TEST(stateen),
 		TEST(lost_code),
 		TEST(loads),
 		TEST(stores),

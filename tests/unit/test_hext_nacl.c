@@ -249,6 +249,7 @@ static void swap(int v)
 	observe(w->hie);
 	observe(w->hvip);
 	observe(hext_caps.sstc ? w->vstimecmp : 0);
+	observe(hext_caps.stateen ? w->hstateen0 ^ c->hstateen0 << 1 : 0);
 	observe(w->hgatp ^ w->hedeleg ^ w->hideleg ^ w->henvcfg ^ w->hcounteren ^ w->htimedelta);
 	observe(c->hgatp ^ c->hedeleg ^ c->hideleg ^ c->henvcfg ^ c->hcounteren ^ c->htimedelta);
 }
@@ -425,6 +426,7 @@ static void start(unsigned features, uint64_t history)
 			.hedeleg = i * 16,
 			.hideleg = i % 3 ? IP_VS : IP_VSTI,
 			.hcounteren = 7,
+			.hstateen0 = i % 2 ? 0 : HSTATEEN0_ENVCFG,
 		};
 		c->hstateen0 = HSTATEEN0_ENVCFG | i;
 		c->vstimecmp = UINT64_MAX;
@@ -444,6 +446,8 @@ static void run_history(unsigned features, unsigned offer, uint64_t history)
 {
 	offered = offer;
 	ops = hext_native;
+	if (history & 2) /* as hext_caps.stateen */
+		ops.swap = hext_native_swap_stateen;
 	comparing = offer != 0;
 	if (!comparing)
 		nseen = 0;

@@ -160,7 +160,8 @@ static void test_hiding(void **state)
 	assert_int_equal(isa_hiding(ISA_ZABHA), ISA_HIDE_ADVERT);
 	assert_int_equal(isa_hiding(ISA_SSTC), ISA_HIDE_HENVCFG);
 	assert_int_equal(isa_hiding(ISA_V), ISA_HIDE_VS);
-	assert_non_null(isa_unoffered(ISA_SHA));
+	assert_non_null(isa_unoffered(ISA_SSCTR));
+	assert_null(isa_unoffered(ISA_SHA));
 	assert_null(isa_unoffered(ISA_H));
 	assert_null(isa_unoffered(ISA_ZABHA));
 }
@@ -339,13 +340,53 @@ static void test_profiles(void **state)
 	assert_false(isa_has(&g, ISA_V) || isa_has(&g, ISA_ZICOND));
 	refused(QEMU_RV64, "rva22s64", NACRE_ENOTSUP,
 		"zfhmin is not there on every hart of the host, and cannot be emulated");
-	refused(QEMU_MAX, "rva23s64", NACRE_ENOTSUP,
-		"ssstateen is not offered to guests: the state behind it is not switched between"
-		" guests");
-	g = guest(QEMU_MAX, "rva23s64,-sha");
+	g = guest(QEMU_MAX, "rva23s64");
 	assert_true(isa_has(&g, ISA_SSNPM) && isa_has(&g, ISA_SUPM));
 	assert_true(isa_has(&g, ISA_V) && isa_has(&g, ISA_ZCMOP) && isa_has(&g, ISA_SVNAPOT));
 	assert_true(isa_has(&g, ISA_SSCOFPMF));
+	assert_true(isa_has(&g, ISA_SHA) && isa_has(&g, ISA_H) && isa_has(&g, ISA_SSSTATEEN) &&
+		    isa_has(&g, ISA_SHGATPA) && isa_has(&g, ISA_SHVSTVALA));
+	g = guest(QEMU_MAX, "rva23s64,-sha");
+	assert_false(isa_has(&g, ISA_SHA) || isa_has(&g, ISA_H) || isa_has(&g, ISA_SHTVALA));
+}
+
+/* Of what a hypervisor is promised, the host has to have all but Ssstateen. */
+static void test_sha(void **state)
+{
+	struct isa_set g = guest(QEMU_MAX, "host,+sha"), h = parse(QEMU_RV64), e;
+	char err[200];
+
+	(void)state;
+	assert_true(isa_has(&g, ISA_H) && isa_has(&g, ISA_SSSTATEEN) &&
+		    isa_has(&g, ISA_SHCOUNTERENW) && isa_has(&g, ISA_SHVSATPA));
+	g = guest(QEMU_MAX, "host");
+	assert_false(isa_has(&g, ISA_SSSTATEEN) || isa_has(&g, ISA_SHTVALA));
+	/* All of its parts by name are it. */
+	g = guest(QEMU_MAX, "host,+h,+ssstateen,+shcounterenw,+shgatpa,+shtvala,+shvsatpa,"
+			    "+shvstvala,+shvstvecd");
+	assert_true(isa_has(&g, ISA_SHA));
+	g = guest(QEMU_RV64, "host,+sha");
+	assert_true(isa_emulated(&g, &h, &e));
+	assert_true(isa_has(&e, ISA_SSSTATEEN) && isa_has(&e, ISA_SHA) && !isa_has(&e, ISA_H) &&
+		    !isa_has(&e, ISA_SHTVALA));
+	refused("rv64imac_sstvala_h_shcounterenw_shgatpa_shvsatpa_shvstvala_shvstvecd", "host,+sha",
+		NACRE_ENOTSUP,
+		"shtvala is not there on every hart of the host, and cannot be emulated");
+	refused("rv64imac_h_shvstvala", "host,+h,+shvstvala", NACRE_ENOTSUP,
+		"shvstvala needs sstvala on the host to hold for a guest, which is not there");
+	refused(QEMU_MAX, "host,+shtvala", NACRE_ENOTSUP,
+		"shtvala needs h, which the guest is not given");
+	/* Smstateen is more than Ssstateen. */
+	h = parse("rv64i_smstateen");
+	assert_true(isa_has(&h, ISA_SSSTATEEN));
+	h = parse(QEMU_MAX);
+	isa_limit_hypervisor(&h, true, true);
+	assert_true(isa_has(&h, ISA_SHA) && isa_has(&h, ISA_SSSTATEEN) && isa_has(&h, ISA_SHGATPA));
+	isa_limit_hypervisor(&h, false, true);
+	assert_false(isa_has(&h, ISA_SHA) || isa_has(&h, ISA_SSSTATEEN));
+	assert_int_equal(isa_guest(&g, &h, "host,+sha", err, sizeof(err)), 0);
+	isa_limit_hypervisor(&h, true, false);
+	assert_int_equal(isa_guest(&g, &h, "host,+sha", err, sizeof(err)), -NACRE_ENOTSUP);
 }
 
 /* What the host has of it is tried; a guest has S-mode's own switched off. */
@@ -410,7 +451,8 @@ static void test_emulated(void **state)
 	g = guest(QEMU_RV64, "rva20s64,+zabha,-zabha");
 	assert_false(isa_has(&g, ISA_ZABHA));
 	for (enum isa_ext x = 1; x < ISA_COUNT; x++)
-		assert_true(isa_can_emulate(x) == (x == ISA_ZABHA || x == ISA_ZACAS));
+		assert_true(isa_can_emulate(x) == (x == ISA_ZABHA || x == ISA_ZACAS ||
+						    x == ISA_SSSTATEEN || x == ISA_SHA));
 }
 
 static enum isa_hide hidden(const char *host, const char *request, enum isa_ext e)
@@ -468,8 +510,9 @@ static void test_hstateen0(void **state)
 
 	(void)state;
 	assert_int_equal(isa_hstateen0(&g), HSTATEEN0_ENVCFG);
-	assert_int_equal(isa_hstateen0(&all), HSTATEEN0_ENVCFG | HSTATEEN0_SE0 |
-						      HSTATEEN0_CSRIND | HSTATEEN0_AIA |
+	g = guest(QEMU_MAX, "host,+ssstateen"); /* sstateen0 is carried out */
+	assert_int_equal(isa_hstateen0(&g), HSTATEEN0_ENVCFG);
+	assert_int_equal(isa_hstateen0(&all), HSTATEEN0_ENVCFG | HSTATEEN0_CSRIND | HSTATEEN0_AIA |
 						      HSTATEEN0_IMSIC);
 }
 
@@ -509,6 +552,7 @@ int main(void)
 		cmocka_unit_test(test_pointer_masking),
 		cmocka_unit_test(test_henvcfg),
 		cmocka_unit_test(test_emulated),
+		cmocka_unit_test(test_sha),
 		cmocka_unit_test(test_hidden_by),
 		cmocka_unit_test(test_denied),
 		cmocka_unit_test(test_hstateen0),

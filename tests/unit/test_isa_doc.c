@@ -49,7 +49,7 @@ static const char *offered(const struct isa_row *row)
 	if (row->unoffered)
 		return row->unoffered;
 	if (row->by_name)
-		return "given when asked for";
+		return row->emulated ? "given when asked for, or emulated" : "given when asked for";
 	return row->emulated ? "given, or emulated" : "given";
 }
 

@@ -28,6 +28,9 @@ static int fresh(void **state)
 		.vsatp_modes = BIT(SATP_MODE_SV39),
 		.asid_bits = 9,
 		.sstc = true,
+		.stateen = true,
+		.hstateen0 = HSTATEEN0_ENVCFG | HSTATEEN0_AIA,
+		.hstateen0_ones = HSTATEEN0_CONTEXT,
 	};
 	ncsr_reset(&f);
 	return 0;
@@ -55,10 +58,15 @@ static void after_reset(void **state)
 		uint64_t want = csr == CSR_HSTATUS	? HSTATUS_VSXL64
 				: csr == CSR_VSSTATUS	? SSTATUS_UXL64
 				: csr == CSR_VSTIMECMP	? UINT64_MAX
+				: csr == CSR_HSTATEEN0	? HSTATEEN0_CONTEXT
 							: 0;
 
 		assert_int_equal(get(csr), want);
 	}
+	assert_int_equal(f.vs.hstateen0, HSTATEEN0_CONTEXT);
+	f.can.stateen = false; /* then it is not its own to say */
+	ncsr_reset(&f);
+	assert_int_equal(f.vs.hstateen0, HSTATEEN0_ENVCFG | HSTATEEN0_AIA | HSTATEEN0_CONTEXT);
 }
 
 /* What one write of all ones, then of all zeros, leaves. */
@@ -91,6 +99,11 @@ static void writable_bits(void **state)
 		{CSR_VSSCRATCH, UINT64_MAX, 0},
 		{CSR_VSTVAL, UINT64_MAX, 0},
 		{CSR_VSTIMECMP, UINT64_MAX, 0},
+		{CSR_HSTATEEN0, HSTATEEN0_SE0 | HSTATEEN0_ENVCFG | HSTATEEN0_AIA | HSTATEEN0_CONTEXT,
+		 HSTATEEN0_CONTEXT},
+		{CSR_HSTATEEN1, BIT(63), 0},
+		{CSR_HSTATEEN2, BIT(63), 0},
+		{CSR_HSTATEEN3, BIT(63), 0},
 	};
 
 	(void)state;
@@ -115,12 +128,15 @@ static void no_such_csr(void **state)
 		assert_int_equal(ncsr_read(&f, csr, &v), row);
 		assert_int_equal(ncsr_write(&f, csr, 0), row && csr != CSR_HGEIP);
 	}
-	assert_int_equal(known, 24);
+	assert_int_equal(known, 28);
 	assert_false(ncsr_read(&f, 0x10000 + CSR_HSTATUS, &v));
 	assert_false(ncsr_read(&f, UINT32_MAX, &v));
 	f.can.sstc = false;
 	assert_false(ncsr_read(&f, CSR_VSTIMECMP, &v));
 	assert_false(ncsr_write(&f, CSR_VSTIMECMP, 0));
+	f.can.stateen = false;
+	for (unsigned csr = CSR_HSTATEEN0; csr <= CSR_HSTATEEN3; csr++)
+		assert_false(ncsr_read(&f, csr, &v) || ncsr_write(&f, csr, 0));
 }
 
 static void hgatp_is_legal(void **state)
@@ -248,7 +264,7 @@ static void random_writes(void **state)
 
 	(void)state;
 	for (unsigned n = 0; n < 200000; n++) {
-		unsigned csr = ncsr_number((unsigned)(next(&s) % 24));
+		unsigned csr = ncsr_number((unsigned)(next(&s) % 28));
 		uint64_t val = next(&s) & next(&s);
 
 		f.vstip = n & 64;
@@ -261,9 +277,12 @@ static void random_writes(void **state)
 		assert_int_not_equal(f.vs.henvcfg & HENVCFG_CBIE, 0x20);
 		assert_int_equal(f.vs.vstvec & 2, 0);
 		assert_int_equal(f.vs.vsepc & 1, 0);
+		/* What the hart gets: what L1 says of what it may, and never SE0. */
+		assert_int_equal(f.vs.hstateen0, f.hstateen[0] & ~HSTATEEN0_SE0);
+		assert_int_equal(f.vs.hstateen0 & ~HSTATEEN0_ENVCFG & ~HSTATEEN0_AIA, HSTATEEN0_CONTEXT);
 		assert_true(f.vs.vsatp >> 60 == 0 || f.vs.vsatp >> 60 == 8);
 		assert_true(f.hgatp >> 60 == 0 || f.hgatp >> 60 == 8 || f.hgatp >> 60 == 9);
-		csr = ncsr_number((unsigned)(next(&s) % 24));
+		csr = ncsr_number((unsigned)(next(&s) % 28));
 		v = get(csr);
 		if (csr == CSR_HGEIP || csr == CSR_HIP || csr == CSR_VSIP)
 			continue;
@@ -279,7 +298,7 @@ static void interrupts_follow(void **state)
 
 	(void)state;
 	for (unsigned n = 0; n < 200000; n++) {
-		unsigned csr = ncsr_number((unsigned)(next(&s) % 24));
+		unsigned csr = ncsr_number((unsigned)(next(&s) % 28));
 		struct ncsr_file was = f;
 
 		ncsr_write(&f, csr, next(&s));

@@ -265,7 +265,7 @@ static void test_csr_history(void **state)
 	for (unsigned round = 0; round < 20000; round++) {
 		uint64_t put[32], n = 0;
 		bool dirty[32] = {0};
-		unsigned one = rnd(3) ? 0 : ncsr_number((unsigned)rnd(24));
+		unsigned one = rnd(3) ? 0 : ncsr_number((unsigned)rnd(28));
 
 		for (unsigned i = 0; ncsr_number(i); i++, n++) {
 			put[i] = rnd(ONES) >> rnd(64);
@@ -310,7 +310,7 @@ static void test_show(void **state)
 	(void)state;
 	set();
 	for (unsigned round = 0; round < 20000; round++) {
-		unsigned n = ncsr_number((unsigned)rnd(24));
+		unsigned n = ncsr_number((unsigned)rnd(28));
 
 		nested()->file.vstip = rnd(2); /* time has passed, but is looked at in an order */
 		nested_csr_write(self, n, rnd(ONES));

@@ -24,18 +24,22 @@ struct ncsr_caps {
 	uint16_t hgatp_modes; /* bit n: MODE n; Bare is always there */
 	uint16_t vsatp_modes;
 	uint8_t asid_bits;
-	bool sstc; /* vstimecmp exists */
+	bool sstc;	/* vstimecmp exists */
+	bool stateen;	/* hstateen0 to 3 exist */
+	uint64_t hstateen0; /* its writable bits, but for SE0; if it does not exist: the hart's */
+	uint64_t hstateen0_ones; /* its read-only ones: what the hart has no means to guard */
 };
 
 /*
  * While the guest's own guest (L2) runs, `vs` holds the other side, so nothing may be asked then.
  * vs.hvip, hie, hideleg, henvcfg and hcounteren are the guest's CSRs of these names; vs.hedeleg,
- * hgatp and htimedelta are not: they are ours.
+ * hgatp, htimedelta and hstateen0 are not: they are ours. The last follows from the guest's.
  */
 struct ncsr_file {
 	struct ncsr_caps can;
 	struct world vs;
 	uint64_t hstatus, hedeleg, htimedelta, hgatp, htval, htinst;
+	uint64_t hstateen[4];
 	bool vstip; /* vstimecmp has come: set before a read or write for which ncsr_looks_at_time()
 		     */
 };
@@ -82,6 +86,7 @@ enum ncsr_how {
 	NCSR_VSATP,
 	NCSR_HGATP,
 	NCSR_HCOUNTEREN,
+	NCSR_HSTATEEN,
 	NCSR_HENVCFG, /* it, and those below: as NCSR_LEVEL and NCSR_ENABLE */
 	NCSR_HIP,
 	NCSR_VSIP,
