@@ -109,7 +109,7 @@ nest() {
 			echo '		kernel = "nacre";'
 			echo '		initrd = "bundle";'
 			echo "		bootargs = $(quoted "${NACRE_ARGS:-}");"
-			echo '		isa = "host,+h";'
+			echo "		isa = $(quoted "${HYP_ISA:-host,+h}");"
 			[ -z "${NACL:-}" ] || echo "		$(nacl "$NACL")"
 			echo '	};'
 		done

@@ -4,7 +4,8 @@
 #
 #   GUESTS=FILE.dts                        the guests (default configs/debian.dts), or one guest made of
 #   KERNEL= INITRD= BOOTARGS= VCPUS= GUEST_MEM= ISA= NACL= (what is not said: as in configs/debian.dts)
-#   DEPTH=2                                Nacre as a guest of Nacre, that many of them in all; NACL= is theirs then
+#   DEPTH=2                                Nacre as a guest of Nacre, that many of them in all; NACL= is theirs then,
+#                                          and HYP_ISA= (host,+h)
 #   L1S=2                                  that many Nacres directly under the first, each with the same guests
 #   L1=kvm              Debian's Linux as a hypervisor, and in it QEMU, which boots another one; NACL= is what it gets
 #   SMP= MEM= CPU= MACHINE= QEMU_ARGS=     the host that QEMU is

@@ -135,7 +135,7 @@ guest() {
 	[ -n "${NATIVE:-}" ] || debugger '^gdb-[^l]'
 	wait
 	job guest-amo-alike 10 tests/guest/alike.sh $logs/guest-amo-{emulated,mixed,hardware}.console
-	job guest-amofault-alike 10 tests/guest/alike.sh $logs/guest-amofault-{emulated,mixed,hardware}.console
+	job guest-amofault-alike 10 tests/guest/alike.sh $logs/guest-amofault-{emulated,mixed,hardware,nested}.console
 	job guest-amofault-svade-alike 10 tests/guest/alike.sh $logs/guest-amofault-svade{,-hardware}.console
 	[ -n "${NATIVE:-}" ] || job guest-trace-make 60 tests/guest/trace.sh make $logs/guest-trace-make.console
 	GUEST_MEM=16M job guest-reboots 320 tests/guest/reboot.sh "${REBOOTS:-1000}" $logs/guest-reboots.console

@@ -28,7 +28,7 @@ read_case() {
 	local line key value found=
 	limit=120 exit_wanted=0 run='' edit='' damage='' load='' loader='' dtb='' uart='' uses_qemu=''
 	steps=() has=()
-	unset KERNEL INITRD BOOTARGS VCPUS GUEST_MEM ISA NACL DEPTH L1 L1S GUESTS SMP MEM CPU MACHINE QEMU_ARGS NACRE_ARGS
+	unset KERNEL INITRD BOOTARGS VCPUS GUEST_MEM ISA HYP_ISA NACL DEPTH L1 L1S GUESTS SMP MEM CPU MACHINE QEMU_ARGS NACRE_ARGS
 	while IFS= read -r line; do
 		key=${line%%:*} value=${line#*:}
 		value=${value#"${value%%[![:space:]]*}"}
@@ -39,7 +39,7 @@ read_case() {
 		fi
 		[ -n "$found" ] || continue
 		case $key in
-		depth | l1 | l1s | smp | mem | cpu | machine | vcpus | guest_mem | isa | nacl | bootargs | guests | kernel | initrd | \
+		depth | l1 | l1s | smp | mem | cpu | machine | vcpus | guest_mem | isa | hyp_isa | nacl | bootargs | guests | kernel | initrd | \
 			nacre_args | qemu_args | tlbsan)
 			declare -g "${key^^}=$value" ;;
 		limit) limit=$value ;;
