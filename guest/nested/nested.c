@@ -487,13 +487,13 @@ static const struct vcpu_ops l1_ops = {
 	.wakes_at = nirq_wakes_at,
 };
 
-/* A context in memory is always L1's, with L2's general registers. */
 /* L2's, while L1's are in the context: what put() leaves. */
 static struct world *l2_world(struct vcpu *v)
 {
 	return &nested_of(v)->file.vs;
 }
 
+/* A context in memory is always L1's, with L2's general registers. */
 static const struct vcpu_ops l2_ops = {
 	.world = l2_world,
 	.to_guest = shadow_look,

@@ -299,11 +299,32 @@ static uint64_t leaf_start(const struct shadow *s, uint64_t at)
 	return ALIGN_DOWN(at, gstage_walk(&s->g, gpa(at), &leaf) ? PAGE_SIZE : leaf.size);
 }
 
+/*
+ * Much of a table becomes all of it, on each level. So L1, which chooses the range and what is
+ * mapped around it, cannot have us look at entry after entry: a call brings up to 60 such ranges,
+ * and interrupts are off.
+ */
+static void widen(const struct shadow *s, uint64_t *start, uint64_t *last)
+{
+	uint64_t root = gstage_limit(&s->g) / HGATP_ROOT_PAGES;
+
+	for (uint64_t table = SIZE_2M;
+	     *last - *start >= HFENCE_MAX_PAGES * (table >> PTE_TABLE_SHIFT);
+	     table <<= PTE_TABLE_SHIFT) {
+		if (table == root) {
+			*start = s->lo;
+			*last = s->hi - 1;
+			return;
+		}
+		*start = ALIGN_DOWN(*start, table);
+		*last |= table - 1;
+	}
+}
+
 /* The whole of the superpages that the range cuts, so that nothing need be split. */
 void shadow_forget(struct shadow *s, uint64_t start, uint64_t last)
 {
 	struct gstage_change change;
-	bool all = start <= s->lo && last >= s->hi - 1;
 
 	if (start >= s->hi || last < s->lo)
 		return;
@@ -311,12 +332,14 @@ void shadow_forget(struct shadow *s, uint64_t start, uint64_t last)
 		start = s->lo;
 	if (last >= s->hi)
 		last = s->hi - 1;
+	widen(s, &start, &last);
 	start = leaf_start(s, start);
-	if (gstage_unmap(&s->g, gpa(start), leaf_end(s, last) - start, &change))
+	last = leaf_end(s, last) - 1;
+	if (gstage_unmap(&s->g, gpa(start), last - start + 1, &change))
 		return; /* not reached: no table is needed */
 	fence_change(s, &change);
 	gstage_reclaim(&s->g, &change);
-	if (all) {
+	if (start <= s->lo && last >= s->hi - 1) {
 		s->lo = UINT64_MAX;
 		s->hi = s->in_parts = 0;
 	}

@@ -5,11 +5,12 @@
 
 BEGIN {
 	split("csr-read csr-write hstatus-read hstatus-write round-trip-sret round-trip-nacl hfence-gvma hfence-vvma " \
-		"nacl-hfence-gvma nacl-hfence-vvma vmid-cached vmid-fresh", operations)
+		"nacl-hfence-gvma nacl-hfence-vvma nacl-hfence-wide vmid-cached vmid-fresh", operations)
 	split("sbi-null set-timer ipi-self rfence-self rfence-self-32 uart-read linux-quiet linux-verbose linux-load", guest)
 	limit["csr-read"] = limit["csr-write"] = limit["hstatus-read"] = limit["hstatus-write"] = 200
 	limit["hfence-gvma"] = limit["hfence-vvma"] = 300
 	limit["nacl-hfence-gvma"] = limit["nacl-hfence-vvma"] = 60
+	limit["nacl-hfence-wide"] = 10000
 	limit["round-trip-sret"] = limit["vmid-cached"] = limit["vmid-fresh"] = 2000
 	limit["round-trip-nacl"] = 1000
 	limit["kvm"] = limit["kvm-kernel"] = 1.15
@@ -24,6 +25,7 @@ BEGIN {
 	text["hfence-vvma"] = "L1's hfence.vvma"
 	text["nacl-hfence-gvma"] = "NACL entry of 32, G-stage"
 	text["nacl-hfence-vvma"] = "NACL entry of 32, VS-stage"
+	text["nacl-hfence-wide"] = "NACL entry of 60, most of a GiB"
 	text["round-trip-sret"] = "L1-L2-L1 by sret and a trap"
 	text["round-trip-nacl"] = "L1-L2-L1 by SYNC_SRET, AUTOSWAP"
 	text["vmid-cached"] = "hgatp, L2 entered, VMID of before"

@@ -185,6 +185,65 @@ static void bench_nacl(void)
 	report("round-trip-nacl", call_trips(), 0, LOOPS);
 }
 
+extern char run_load[];
+__asm__(".balign 4\n"
+	"run_load:\n"
+	"	ld	a0, (a0)\n"
+	"	ecall\n");
+
+/* A G-stage of 4 KiB pages: all of the first GiB on one page, and run_load where it is. */
+static uint64_t root[2048] __attribute__((aligned(16384)));
+static uint64_t tables[3][512] __attribute__((aligned(4096)));
+
+static void map_first_gib(void)
+{
+	uint64_t code = (uintptr_t)run_load;
+
+	for (unsigned i = 0; i < 512; i++) {
+		tables[1][i] = pte_make((uintptr_t)tables[0], PTE_V);
+		tables[0][i] = pte_make((uintptr_t)tables[0], PTE_RW | PTE_U);
+	}
+	tables[2][code >> 21 & 511] = tables[1][0];
+	tables[0][code >> 12 & 511] = pte_make(code, PTE_RW | PTE_X | PTE_U);
+	root[0] = pte_make((uintptr_t)tables[1], PTE_V);
+	root[code >> 30] = pte_make((uintptr_t)tables[2], PTE_V);
+}
+
+static void l2_load(uint64_t at, unsigned vmid)
+{
+	static struct run l2;
+
+	prepare_l2();
+	csr_write(CSR_HGATP, (run_gstage(vmid) & ~(BIT(44) - 1)) | (uintptr_t)root >> 12);
+	csr_write(CSR_SEPC, (uintptr_t)run_load);
+	l2.x[10] = at;
+	run_sret(&l2);
+	check_eq("load", l2.scause, CAUSE_ECALL_VS);
+}
+
+/*
+ * The worst that L1's fences can ask for: all but the ends of a GiB, in all four shadows, where
+ * what is mapped at the ends keeps the tables.
+ */
+static void bench_wide(void)
+{
+	uint64_t t;
+
+	nacl_set_shmem(shmem());
+	map_first_gib();
+	for (unsigned vmid = 1; vmid <= 4; vmid++) {
+		l2_load(0, vmid);
+		l2_load(SIZE_1G - 4096, vmid);
+	}
+	for (unsigned i = 0; i < NACL_HFENCE_ENTRIES; i++)
+		shmem()->hfence[i] = (struct nacl_hfence){
+			NACL_HFENCE_PENDING | (uint64_t)NACL_HFENCE_GVMA << NACL_HFENCE_TYPE_SHIFT,
+			1, 0, SIZE_1G / 4096 - 2};
+	t = rdtime();
+	nacl_sync_hfence(~0UL);
+	report("nacl-hfence-wide", rdtime() - t, 0, NACL_HFENCE_ENTRIES);
+}
+
 static void bench_vmids(void)
 {
 	nacl_set_shmem(NULL);
@@ -202,5 +261,7 @@ void guest_main(void)
 	if (sbi_probe(SBI_EXT_NACL))
 		bench_nacl();
 	bench_vmids();
+	if (sbi_probe(SBI_EXT_NACL))
+		bench_wide();
 	check("nested", true);
 }
