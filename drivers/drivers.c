@@ -160,7 +160,7 @@ void drivers_probe(void)
 	if (!chip)
 		log_warn("no interrupt controller: the console is polled");
 	/* Without either the firmware kicks. */
-	if (probe_any(DRIVER_SSWI, -1) >= 0 && chip && !host_option("no-bell", buf, sizeof(buf)))
+	if (probe_any(DRIVER_SSWI, -1) < 0 && chip && !host_option("no-bell", buf, sizeof(buf)))
 		probe_any(DRIVER_BELL, -1);
 	probe_debug_console(probe_console());
 }
