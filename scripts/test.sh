@@ -57,6 +57,15 @@ one_job() {
 	*)
 		echo "FAIL $name: $(reason "$log") (log: $log)" ;;
 	esac | tee -a "$results"
+	[ $status = 0 ] || [ $status = 77 ] || evidence "$log"
+}
+
+# evidence LOG: how it ended, for whoever has no more than what this prints.
+evidence() {
+	local file
+	for file in "$1" "${1%.log}.console"; do
+		[ ! -s "$file" ] || tail -n 12 "$file" | tr -cd '[:print:]\n\t' | cut -c1-160 | sed "s,^,    ${file##*/}: ,"
+	done
 }
 
 # built NAME TARGET...: what the following tests need; a failed build counts as one failed test.
@@ -119,7 +128,7 @@ cases() {
 debugger() {
 	local name limit
 	while read -r name limit; do
-		[[ ! $name =~ $1 ]] || job "$name" $((limit + 20)) tests/gdb/gdb.sh "$name" "$logs/$name.log"
+		[[ ! $name =~ $1 ]] || job "$name" $((limit + 20)) tests/gdb/gdb.sh "$name" "$logs/$name.console"
 	done < <(tests/gdb/gdb.sh list)
 }
 

@@ -27,7 +27,7 @@ if [ "$1" = list ]; then
 fi
 script=tests/gdb/${1#gdb-}.gdb log=$(realpath -m "$2")
 . scripts/run-lib.sh
-fail() { echo "$*"; exit 1; }
+fail() { [ ! -s "${out:-}" ] || tail -n 8 "$out"; echo "$*"; exit 1; }
 command -v gdb-multiarch >/dev/null || { echo "no gdb-multiarch"; exit 77; }
 
 unset KERNEL INITRD BOOTARGS VCPUS GUEST_MEM ISA NACL DEPTH L1 GUESTS SMP MEM CPU MACHINE QEMU_ARGS NACRE_ARGS
@@ -67,6 +67,7 @@ prepare >"$log" 2>&1 || fail "$(tail -1 "$log")"
 console=$dir/console
 : >"$console"
 gcc -O1 -Wall -o "$dir/tap" tests/gdb/tap.c
+export SHELL=/bin/sh # gdb's `shell` takes whatever the environment has
 export KEYS=$dir/keys PRINTED=$console CONSOLE=$dir/line OWN=$dir/own
 mkfifo "$KEYS"
 remote=$CONSOLE

@@ -14,6 +14,7 @@
 # expect: another line has a debugger already
 # expect: there is a debugger on a line of its own
 # expect: ^over$
+# never: a packet is on the console
 # after: ^printer: key 0x7a
 # after: ^ +1 alpha +stopped
 # after: there is a debugger on a line of its own
@@ -41,7 +42,7 @@ shell gdb-multiarch -nx -batch -ex "target extended-remote $CONSOLE" 2>&1
 shell printf z >$KEYS; until grep -q 'key 0x7a' $PRINTED; do sleep 0.1; done
 monitor debugger
 delete
-shell printf '\x1dguests\rdebugger\rdebugger off\r' >$KEYS
+shell printf '\035guests\rdebugger\rdebugger off\r' >$KEYS
 shell until grep -q 'there is no' $PRINTED; do printf 'debugger\r' >$KEYS; sleep 0.2; done; printf 'guests\r' >$KEYS
 disconnect
 echo over\n
