@@ -12,11 +12,13 @@
 #define L2_HTVAL   296
 #define L2_HTINST  304
 #define L2_HOST	   312
+#define L2_ENTRY   440
+#define L2_STVEC   448
 
 	.option norelax
 	.text
-	.globl l2_run
-l2_run:
+	.globl l2_enter
+l2_enter:
 	sd	ra, L2_HOST(a0)
 	sd	sp, L2_HOST + 8(a0)
 	sd	gp, L2_HOST + 16(a0)
@@ -34,7 +36,7 @@ l2_run:
 	sd	s10, L2_HOST + 112(a0)
 	sd	s11, L2_HOST + 120(a0)
 	csrci	sstatus, SSTATUS_SIE
-	la	t0, l2_trap
+	ld	t0, L2_STVEC(a0)
 	csrw	stvec, t0
 	csrw	sscratch, a0
 	ld	t0, L2_SEPC(a0)
@@ -49,10 +51,26 @@ l2_run:
 	.endr
 	sret
 
-	.balign 4
-l2_trap:
+	/* stvec's table: which entry was it? */
+	.balign 256
+	.globl l2_vectors
+l2_vectors:
+	.option push
+	.option norvc
+	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
+	j	.Lentry\n
+	.endr
+	.option pop
+	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
+.Lentry\n:
 	csrrw	x31, sscratch, x31
-	.irp	n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
+	sd	x30, 240(x31)
+	li	x30, \n
+	j	l2_trap
+	.endr
+l2_trap:
+	sd	x30, L2_ENTRY(x31)
+	.irp	n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29
 	sd	x\n, 8 * \n(x31)
 	.endr
 	mv	a0, x31

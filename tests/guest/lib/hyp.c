@@ -5,7 +5,9 @@
 
 #define ROOTS 16
 
-static_assert(offsetof(struct l2, sepc) == 256 && offsetof(struct l2, host) == 312, "hyp.S");
+static_assert(offsetof(struct l2, sepc) == 256 && offsetof(struct l2, host) == 312 &&
+		      offsetof(struct l2, stvec) == 448,
+	      "hyp.S");
 
 struct gpt gpt_new(unsigned mode)
 {
@@ -46,6 +48,23 @@ void gpt_map_image(const struct gpt *g)
 {
 	for (uint64_t a = (uintptr_t)_image; a < (uintptr_t)_end; a += SIZE_2M)
 		gpt_map(g, a, a, 1, G_LEAF);
+}
+
+void l2_enter(struct l2 *l2);
+extern char l2_vectors[];
+
+/* stvec is direct and vectored in turns. (OpenSBI 1.5 redirects to the value as it is.) */
+void l2_run(struct l2 *l2)
+{
+	static unsigned runs;
+	unsigned vectored = machine.native ? 0 : atomic_add(&runs, 1) & 1;
+	uint64_t entry;
+
+	l2->stvec = (uintptr_t)l2_vectors | vectored;
+	l2_enter(l2);
+	entry = vectored && (l2->scause & CAUSE_INTERRUPT) ? l2->scause & 15 : 0;
+	if (l2->entry != entry)
+		die("cause %lx came to entry %lu of stvec's table", l2->scause, l2->entry);
 }
 
 struct l2 *l2_do(void *code, bool user, uint64_t a0, uint64_t a1)

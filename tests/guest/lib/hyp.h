@@ -18,6 +18,8 @@ struct l2 {
 	uint64_t sepc, sstatus, hstatus;       /* in: SPP, SPVP; out: as the trap left them */
 	uint64_t scause, stval, htval, htinst; /* out */
 	uint64_t host[16];
+	uint64_t entry; /* out: of stvec's table */
+	uint64_t stvec; /* l2_run()'s */
 };
 
 /* Enters it and comes back with its next trap. Interrupts are off in HS-mode; those enabled in sie
@@ -26,7 +28,8 @@ void l2_run(struct l2 *l2);
 
 /* Code for L2, each with an ecall at its end: a0 = [a1]; [a1] = a0; call a1; ... */
 extern char l2_load[], l2_store[], l2_call[], l2_ecall[], l2_spin[], l2_time[], l2_fp[], l2_sret[],
-	l2_wfi[], l2_fence[], l2_satp[], l2_irq_on[], l2_vector[], l2_timer[], l2_hyp[], l2_follow[];
+	l2_wfi[], l2_fence[], l2_satp[], l2_irq_on[], l2_vector[], l2_timer[], l2_hyp[],
+	l2_follow[];
 
 /* G-stage tables of L2: nothing is mapped. mode is 8, 9 or 10. */
 struct gpt {
