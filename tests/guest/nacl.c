@@ -6,6 +6,7 @@
  */
 #include <string.h>
 #include "hcsr.h"
+#include "hyp.h"
 
 #define BAD_PARAM ((uint64_t)SBI_ERR_INVALID_PARAM)
 #define BAD_ADDR  ((uint64_t)SBI_ERR_INVALID_ADDRESS)
@@ -166,6 +167,45 @@ static void test_space(void)
 	reset_samples();
 }
 
+/* Those two whose writes go ways of their own. */
+static void test_space_quick(void)
+{
+	static const uint64_t hstatus[] = {HSTATUS_VTW | HSTATUS_SPVP, HSTATUS_SPV | HSTATUS_VTSR,
+					   HSTATUS_HU, 0};
+
+	hcsr_write(CSR_HGATP, UINT64_C(5) << 44 | 0x80000);
+	check_eq("space.hgatp", *nacl_word(CSR_HGATP), UINT64_C(5) << 44 | 0x80000);
+	hcsr_write(CSR_HGATP, 0);
+	check_eq("space.hgatp.0", *nacl_word(CSR_HGATP), 0);
+	for (unsigned i = 0; i < ARRAY_SIZE(hstatus); i++) {
+		csr_write(CSR_HSTATUS, hstatus[i]);
+		check_eq("space.hstatus", *nacl_word(CSR_HSTATUS), HSTATUS_VSXL64 | hstatus[i]);
+	}
+	csr_set(CSR_HSTATUS, HSTATUS_VTVM);
+	check_eq("space.hstatus.set", *nacl_word(CSR_HSTATUS), HSTATUS_VSXL64 | HSTATUS_VTVM);
+	csr_clear(CSR_HSTATUS, HSTATUS_VTVM);
+	check_eq("space.hstatus.clear", *nacl_word(CSR_HSTATUS), HSTATUS_VSXL64);
+}
+
+/* Traps of L1 that lead to it through the provider: with SPV set, and of HLV. */
+static void test_space_traps(void)
+{
+	static uint64_t root[2048] __attribute__((aligned(16384))); /* nothing is mapped */
+	const uint64_t at = 0x12345000;
+
+	csr_write(CSR_HSTATUS, HSTATUS_SPV | HSTATUS_GVA);
+	check_insn_trap("space.trap", try_insn(0xc0001073, 0, 0, NULL), CAUSE_ILLEGAL);
+	check_eq("space.trap.hstatus", *nacl_word(CSR_HSTATUS), HSTATUS_VSXL64);
+	hcsr_write(CSR_VSATP, 0);
+	hcsr_write(CSR_HGATP, UINT64_C(8) << 60 | (uintptr_t)root >> 12);
+	check_eq("space.hlv", try_call((void *)hlv_d, at, 0, NULL).cause,
+		 CAUSE_LOAD_GUEST_PAGE_FAULT);
+	check_eq("space.hlv.htval", *nacl_word(CSR_HTVAL), at >> 2);
+	check_eq("space.hlv.hstatus", *nacl_word(CSR_HSTATUS), HSTATUS_VSXL64 | HSTATUS_GVA);
+	hcsr_write(CSR_HGATP, 0);
+	csr_write(CSR_HSTATUS, 0);
+}
+
 static void test_set(void)
 {
 	static uint8_t before[NACL_SHMEM_SIZE];
@@ -178,6 +218,8 @@ static void test_set(void)
 	memset(shmem()->dirty, 0, sizeof(other->dirty));
 	expect("set", nacl_set_shmem(shmem()), 0);
 	test_space();
+	test_space_quick();
+	test_space_traps();
 	/* A call that fails changes nothing. */
 	expect("set.fails", set((uintptr_t)other, 0, 1), BAD_PARAM);
 	expect("set.fails", set((uintptr_t)other, 1, 0), BAD_ADDR);
@@ -337,6 +379,40 @@ static void test_sync_order(void)
 	check("order.space", space_is_true());
 }
 
+/* hip depends on henvcfg.STCE, vstimecmp and htimedelta too. */
+static void test_sync_time(void)
+{
+	if (!machine.sstc) {
+		skip("order.time", "no Sstc");
+		return;
+	}
+	nacl_put(CSR_VSTIMECMP, 0);
+	nacl_put(CSR_HENVCFG, HENVCFG_STCE);
+	nacl_put(CSR_HIDELEG, IP_VSTI);
+	expect("order.time", nacl_sync_csr(ONES), 0);
+	check_eq("order.time.hip", *nacl_word(CSR_HIP), IP_VSTI);
+	check_eq("order.time.vsip", *nacl_word(CSR_VSIP), IP_STI);
+	check_eq("order.time.hvip", *nacl_word(CSR_HVIP), 0);
+	nacl_put(CSR_VSTIMECMP, UINT64_C(1) << 62);
+	expect("order.time.later", nacl_sync_csr(ONES), 0);
+	check_eq("order.time.later.hip", *nacl_word(CSR_HIP), 0);
+	nacl_put(CSR_HTIMEDELTA, UINT64_C(1) << 62);
+	expect("order.time.delta", nacl_sync_csr(ONES), 0);
+	check_eq("order.time.delta.hip", *nacl_word(CSR_HIP), IP_VSTI);
+	/* And one by one, hip last. */
+	nacl_put(CSR_HTIMEDELTA, 0);
+	expect("order.time.one", nacl_sync_csr(CSR_HTIMEDELTA), 0);
+	expect("order.time.one.hip", nacl_sync_csr(CSR_HIP), 0);
+	check_eq("order.time.one.hip", *nacl_word(CSR_HIP), 0);
+	nacl_put(CSR_VSTIMECMP, 1);
+	expect("order.time.one", nacl_sync_csr(CSR_VSTIMECMP), 0);
+	expect("order.time.one.hip", nacl_sync_csr(CSR_HIP), 0);
+	check_eq("order.time.one.hip", *nacl_word(CSR_HIP), IP_VSTI);
+	hcsr_write(CSR_VSTIMECMP, ONES);
+	hcsr_write(CSR_HENVCFG, 0);
+	reset_samples();
+}
+
 /* ---- sync_hfence ---- */
 
 static void fill_entry(unsigned i, uint64_t config)
@@ -479,6 +555,7 @@ void guest_main(void)
 		test_sync_one();
 		test_sync_all();
 		test_sync_order();
+		test_sync_time();
 	} else {
 		expect("absent.sync-csr", nacl_sync_csr(ONES), UNSUPP);
 		expect("absent.sync-csr.bad", nacl_sync_csr(0), UNSUPP);

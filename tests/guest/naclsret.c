@@ -16,7 +16,7 @@
 #define L2_HSTATUS (HSTATUS_VSXL64 | HSTATUS_SPV | HSTATUS_SPVP)
 
 /* L2's code */
-extern char code_state[], code_load[], code_hole[];
+extern char code_state[], code_load[], code_hole[], code_timer[], stay_here[];
 __asm__(".balign 4\n"
 	"code_state:\n" /* VS CSRs, then what it found in them */
 	"	csrr	a0, sscratch\n"
@@ -29,12 +29,17 @@ __asm__(".balign 4\n"
 	"	csrsi	sstatus, 2\n"
 	"	csrsi	sip, 2\n"
 	"	ecall\n"
+	"code_timer:\n" /* stimecmp = a0 */
+	"	csrw	0x14d, a0\n"
+	"	ecall\n"
 	"code_load:\n" /* a0 = *a0 */
 	"	ld	a0, 0(a0)\n"
 	"	ecall\n"
 	"code_hole:\n" /* until it faults */
 	"	ld	zero, 0(a0)\n"
-	"	j	code_hole\n");
+	"	j	code_hole\n"
+	"stay_here:\n" /* as run_trap would, for a trap that there was not */
+	"	ebreak\n");
 
 static uint64_t features, there; /* bit i: hcsrs[i] */
 static struct run l2;
@@ -164,6 +169,93 @@ static void test_csrs(void)
 	check_eq("csrs.after.hvip-0", hcsr(CSR_HVIP), 0);
 }
 
+/* "This is equivalent to the SBI call sbi_nacl_sync_csr(-1UL)": also of those that no run changes,
+ * and by sync_sret as by the instruction. */
+static void test_all_csrs(void)
+{
+	const struct {
+		unsigned csr;
+		uint64_t put, value;
+	} rows[] = {
+		{CSR_HGATP, run_gstage(VMID + 1), run_gstage(VMID + 1)},
+		{CSR_HEDELEG, BIT(CAUSE_BREAKPOINT) | BIT(CAUSE_ECALL_VS), BIT(CAUSE_BREAKPOINT)},
+		{CSR_HIDELEG, IP_VSEI | IP_SEI, IP_VSEI},
+		{CSR_HTIMEDELTA, 0x123456789abcdef0, 0x123456789abcdef0},
+		{CSR_HCOUNTEREN, 2, 2},
+		{CSR_HGEIE, 2, 0},
+		{CSR_HIE, IP_VSEI | IP_SEI, IP_VSEI},
+		{CSR_HTVAL, 0x1234, 0},
+		{CSR_HTINST, 0x1234, 0},
+		{CSR_VSSTATUS, SSTATUS_SUM | BIT(62), SSTATUS_UXL64 | SSTATUS_SUM},
+		{CSR_VSTVEC, 0x80002002, 0x80002000},
+		{CSR_VSEPC, 0x80001235, 0x80001234},
+		{CSR_VSCAUSE, 12, 12},
+		{CSR_VSTVAL, MAGIC, MAGIC},
+	};
+
+	if (!has(SBI_NACL_FEAT_SYNC_CSR) || !has(SBI_NACL_FEAT_SYNC_SRET))
+		return;
+	write_csr(CSR_HSTATUS, L2_HSTATUS);
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
+		nacl_put(rows[i].csr, rows[i].put);
+	enter(run_ecall, false);
+	check_eq("all-csrs.cause", l2.scause, CAUSE_ECALL_VS);
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		check_eq(hcsr_name(rows[i].csr), *nacl_word(rows[i].csr), rows[i].value);
+		check_eq(hcsr_name(rows[i].csr), hcsr(rows[i].csr), rows[i].value);
+		check("all-csrs.clean", !nacl_dirty(rows[i].csr));
+	}
+	hcsr_write(CSR_HGATP, run_gstage(VMID));
+	hcsr_write(CSR_HEDELEG, 0);
+	hcsr_write(CSR_HTIMEDELTA, 0);
+	hcsr_write(CSR_HIE, 0);
+}
+
+/* "as defined by the RISC-V Privilege specification": SIE = SPIE, which the trap puts back. */
+static void test_status(void)
+{
+	const uint64_t bits = SSTATUS_SPIE | SSTATUS_SIE;
+
+	write_csr(CSR_HSTATUS, L2_HSTATUS);
+	csr_set(CSR_SSTATUS, SSTATUS_SPIE);
+	enter(run_ecall, false);
+	check_eq("status.spie-1", l2.sstatus & bits, SSTATUS_SPIE);
+	csr_clear(CSR_SSTATUS, SSTATUS_SPIE);
+	enter(run_ecall, false);
+	check_eq("status.spie-0", l2.sstatus & bits, 0);
+	if (!has(SBI_NACL_FEAT_SYNC_SRET))
+		return;
+	hcsr_write(CSR_HSTATUS, L1_HSTATUS);
+	csr_set(CSR_SSTATUS, SSTATUS_SPIE);
+	enter(stay_here, false);
+	check_eq("status.stay.spie-1", l2.sstatus & bits, SSTATUS_SPIE);
+	csr_clear(CSR_SSTATUS, SSTATUS_SPIE);
+	enter(stay_here, false);
+	check_eq("status.stay.spie-0", l2.sstatus & bits, 0);
+}
+
+/* L2 sets its timer: it is shown as pending, and as what it is. */
+static void test_timer(void)
+{
+	if (!machine.sstc)
+		return;
+	hcsr_write(CSR_HENVCFG, HENVCFG_STCE);
+	hcsr_write(CSR_HCOUNTEREN, 7); /* stimecmp, too */
+	hcsr_write(CSR_VSTIMECMP, UINT64_MAX);
+	check_eq("timer.before", hcsr(CSR_HIP), 0);
+	write_csr(CSR_HSTATUS, L2_HSTATUS);
+	l2.x[10] = 1;
+	enter(code_timer, false);
+	check_eq("timer.cause", l2.scause, CAUSE_ECALL_VS);
+	check_eq("timer.vstimecmp", *nacl_word(CSR_VSTIMECMP), 1);
+	check_eq("timer.hip", *nacl_word(CSR_HIP), IP_VSTI);
+	check("timer.space", space_is_true());
+	l2.x[10] = UINT64_MAX;
+	enter(code_timer, false);
+	check_eq("timer.hip.clear", *nacl_word(CSR_HIP), 0);
+	hcsr_write(CSR_HENVCFG, 0);
+}
+
 /* The trap registers of a guest page fault. */
 static void test_fault(void)
 {
@@ -205,11 +297,6 @@ static void test_absent(void)
 }
 
 /* With hstatus.SPV = 0 the SRET stays in L1: S-mode or U-mode. */
-extern char stay_here[];
-__asm__(".balign 4\n"
-	"stay_here:\n" /* as run_trap would, for a trap that there was not */
-	"	ebreak\n");
-
 static void test_stay(void)
 {
 	if (!has(SBI_NACL_FEAT_SYNC_SRET))
@@ -285,6 +372,79 @@ static void test_autoswap(void)
 		 (L2_HSTATUS | HSTATUS_VTVM) & ~HSTATUS_SPVP);
 }
 
+static void set_context(uint64_t flags, uint64_t hstatus)
+{
+	shmem()->autoswap.flags = flags;
+	shmem()->autoswap.hstatus = hstatus;
+}
+
+/* Only in the two situations, only for bit 0, and hstatus as SYNC_CSR leaves it. */
+static void test_autoswap_when(void)
+{
+	const uint64_t l1 = L1_HSTATUS | HSTATUS_VTW, guest = L2_HSTATUS | HSTATUS_VTVM;
+	struct nacl_autoswap *a = &shmem()->autoswap;
+
+	if (!has(SBI_NACL_FEAT_SYNC_SRET) || !has(SBI_NACL_FEAT_AUTOSWAP_CSR))
+		return;
+	/* An interrupt of L1's that waits: there and back. */
+	hcsr_write(CSR_HSTATUS, l1);
+	set_context(NACL_AUTOSWAP_FLAG_HSTATUS, guest);
+	csr_write(CSR_SIE, IP_STI);
+	set_timer(0);
+	enter(run_ecall, false);
+	check_eq("autoswap.interrupt", l2.scause, CAUSE_INTERRUPT | IRQ_STI);
+	check_eq("autoswap.interrupt.hstatus", hcsr(CSR_HSTATUS), l1);
+	check_eq("autoswap.interrupt.context", a->hstatus, guest);
+	set_timer(UINT64_MAX);
+	csr_write(CSR_SIE, 0);
+	/* A trap of L1's own: V was 0. */
+	check_insn_trap("autoswap.own-trap", try_insn(0xc0001073, 0, 0, NULL), CAUSE_ILLEGAL);
+	check_eq("autoswap.own-trap.hstatus", hcsr(CSR_HSTATUS), l1);
+	check_eq("autoswap.own-trap.context", a->hstatus, guest);
+	/* The instruction is no "synchronized SRET request". Else SPV were 0, and no trap of L2 had
+	 * cleared SPVP. */
+	hcsr_write(CSR_HSTATUS, guest);
+	a->hstatus = l1;
+	csr_write(CSR_SEPC, (uintptr_t)stay_here);
+	csr_clear(CSR_SSTATUS, SSTATUS_SPP);
+	run_sret(&l2);
+	check_eq("autoswap.sret", l2.scause, CAUSE_BREAKPOINT);
+	check_eq("autoswap.sret.hstatus", hcsr(CSR_HSTATUS), l1);
+	check_eq("autoswap.sret.context", a->hstatus & ~HSTATUS_GVA, guest & ~HSTATUS_SPVP);
+	/* A flag that is reserved. */
+	hcsr_write(CSR_HSTATUS, guest);
+	set_context(~NACL_AUTOSWAP_FLAG_HSTATUS, l1);
+	enter(run_ecall, false);
+	check_eq("autoswap.reserved", hcsr(CSR_HSTATUS), guest);
+	check_eq("autoswap.reserved.context", a->hstatus, l1);
+	if (has(SBI_NACL_FEAT_SYNC_CSR)) {
+		set_context(NACL_AUTOSWAP_FLAG_HSTATUS, guest);
+		nacl_put(CSR_HSTATUS, l1);
+		enter(run_ecall, false);
+		check_eq("autoswap.synchronised", hcsr(CSR_HSTATUS), l1);
+		check_eq("autoswap.synchronised.context", a->hstatus, guest);
+	}
+	a->flags = 0;
+}
+
+/* "the nested acceleration features are disabled": nothing is swapped or shown. */
+static void test_unset(void)
+{
+	struct nacl_autoswap *a = &shmem()->autoswap;
+
+	hcsr_write(CSR_HSTATUS, L2_HSTATUS);
+	set_context(NACL_AUTOSWAP_FLAG_HSTATUS, L1_HSTATUS | HSTATUS_VTW);
+	check_eq("unset", (uint64_t)nacl_set_shmem(NULL).error, 0);
+	*nacl_word(CSR_VSSCRATCH) = MAGIC;
+	csr_write(CSR_SEPC, (uintptr_t)run_ecall);
+	csr_set(CSR_SSTATUS, SSTATUS_SPP);
+	run_sret(&l2);
+	check_eq("unset.cause", l2.scause, CAUSE_ECALL_VS);
+	check_eq("unset.hstatus", hcsr(CSR_HSTATUS), L2_HSTATUS);
+	check_eq("unset.context", a->hstatus, L1_HSTATUS | HSTATUS_VTW);
+	check_eq("unset.space", *nacl_word(CSR_VSSCRATCH), MAGIC);
+}
+
 /* ---- Fences that L2 has to obey ---- */
 
 static uint64_t pages[3][512] __attribute__((aligned(4096)));
@@ -293,20 +453,27 @@ static uint64_t window_dir[512] __attribute__((aligned(4096)));
 #define WINDOW UINT64_C(0x1000000000) /* guest physical, and virtual in L2's own tables */
 
 static unsigned fence_errors;
+static struct rng random = {5};
 
-static void fence(unsigned type, unsigned order, uint64_t addr, uint64_t count)
+/* Of `count` pages, of which the one at addr is any. */
+static void fence(unsigned type, unsigned vmid, uint64_t addr, uint64_t count)
 {
+	unsigned order = rng_next(&random) % 3 ? 0 : 9, index = type * 7;
+	uint64_t number = addr >> (12 + order), before = rng_next(&random) % count;
 	bool range = !(type & 1);
 
-	shmem()->hfence[type * 7] = (struct nacl_hfence){
+	if (before > number)
+		before = number;
+	shmem()->hfence[index] = (struct nacl_hfence){
 		NACL_HFENCE_PENDING | (uint64_t)type << NACL_HFENCE_TYPE_SHIFT |
 			(uint64_t)(range ? order : 0) << NACL_HFENCE_ORDER_SHIFT |
-			(type >= NACL_HFENCE_GVMA_VMID ? (uint64_t)VMID << NACL_HFENCE_VMID_SHIFT
+			(type >= NACL_HFENCE_GVMA_VMID ? (uint64_t)vmid << NACL_HFENCE_VMID_SHIFT
 						       : 0) |
 			(type >= NACL_HFENCE_VVMA_ASID ? UINT64_C(3) : 0),
-		range ? addr >> (12 + order) : 0, 0, range ? count : 0};
-	if (!has(SBI_NACL_FEAT_SYNC_SRET))
-		fence_errors += nacl_sync_hfence(~0UL).error != 0;
+		range ? number - before : 0, 0, range ? count : 0};
+	/* Or by the next synchronised SRET. */
+	if (!has(SBI_NACL_FEAT_SYNC_SRET) || rng_next(&random) % 4 == 0)
+		fence_errors += nacl_sync_hfence(rng_next(&random) % 2 ? index : ~0UL).error != 0;
 }
 
 static uint64_t look(uint64_t addr)
@@ -318,41 +485,55 @@ static uint64_t look(uint64_t addr)
 	return l2.x[10];
 }
 
-/* L1 changes where the window leads to, fences, and L2 must look through the new one. */
+/* As the guest with this VMID finds it. Its tables are the same for each. */
+static uint64_t look_as(unsigned vmid, uint64_t addr)
+{
+	write_csr(CSR_HGATP, run_gstage(vmid));
+	return look(addr);
+}
+
+/* L1 changes where the window leads to, fences, and L2 must look through the new one: in each VMID
+ * that the fence is for. */
 static void test_gvma(void)
 {
 	uint64_t *root =
 		(uint64_t *)(uintptr_t)((hcsr(CSR_HGATP) & ((UINT64_C(1) << 44) - 1)) << 12);
-	struct rng r = {5};
 	unsigned wrong = 0;
 
 	root[WINDOW >> 30] = pte_make((uintptr_t)window_dir, PTE_V);
 	window_dir[0] = pte_make((uintptr_t)window_table, PTE_V);
 	for (unsigned i = 0; i < 64; i++)
 		window_table[i] = pte_make((uintptr_t)pages[0], PTE_RW | PTE_U);
-	fence(NACL_HFENCE_GVMA_ALL, 0, 0, 0);
+	fence(NACL_HFENCE_GVMA_ALL, 0, WINDOW, 1);
 	for (unsigned round = 0; round < 200; round++) {
-		unsigned page = (unsigned)(rng_next(&r) % 64), n = (unsigned)(rng_next(&r) % 3);
-		uint64_t addr = WINDOW + page * PAGE_SIZE;
+		unsigned page = (unsigned)(rng_next(&random) % 64),
+			 n = (unsigned)(rng_next(&random) % 3),
+			 type = (unsigned)(rng_next(&random) % 4);
+		uint64_t addr = WINDOW + page * PAGE_SIZE, word = 8 * (rng_next(&random) % 512);
 
-		look(addr);
+		look_as(VMID, addr);
+		look_as(VMID + 1, addr);
 		window_table[page] = pte_make((uintptr_t)pages[n], PTE_RW | PTE_U);
-		fence((unsigned)(rng_next(&r) % 4), 0, addr, 1 + rng_next(&r) % 4);
-		wrong += look(addr + 8 * (rng_next(&r) % 512)) != n;
+		fence(type, VMID, addr, 1 + rng_next(&random) % 4);
+		wrong += look_as(VMID, addr + word) != n;
+		if (type >= NACL_HFENCE_GVMA_VMID)
+			fence(type, VMID + 1, addr, 1 + rng_next(&random) % 4);
+		wrong += look_as(VMID + 1, addr + word) != n;
 	}
 	check_eq("fence.gvma", wrong, 0);
 	root[WINDOW >> 30] = 0;
-	fence(NACL_HFENCE_GVMA_VMID_ALL, 0, 0, 0);
+	fence(NACL_HFENCE_GVMA_VMID_ALL, VMID + 1, WINDOW, 1);
 	l2.x[10] = WINDOW;
 	enter(code_hole, false);
 	check_eq("fence.gvma.gone", l2.scause, CAUSE_LOAD_GUEST_PAGE_FAULT);
+	write_csr(CSR_HGATP, run_gstage(VMID));
+	fence(NACL_HFENCE_GVMA_VMID_ALL, VMID, WINDOW, 1);
 }
 
 /* The same with L2's own tables. */
 static void test_vvma(void)
 {
 	static struct pt pt;
-	struct rng r = {6};
 	unsigned wrong = 0;
 
 	pt = pt_new(3);
@@ -360,13 +541,14 @@ static void test_vvma(void)
 		pt_map(&pt, WINDOW + i * PAGE_SIZE, (uintptr_t)pages[0], 0, PTE_RW);
 	write_csr(CSR_VSATP, pt_satp(&pt, 3));
 	for (unsigned round = 0; round < 200; round++) {
-		unsigned page = (unsigned)(rng_next(&r) % 64), n = (unsigned)(rng_next(&r) % 3);
+		unsigned page = (unsigned)(rng_next(&random) % 64),
+			 n = (unsigned)(rng_next(&random) % 3);
 		uint64_t addr = WINDOW + page * PAGE_SIZE;
 
 		look(addr);
 		pt_map(&pt, addr, (uintptr_t)pages[n], 0, PTE_RW);
-		fence(4 + (unsigned)(rng_next(&r) % 4), 0, addr, 1 + rng_next(&r) % 4);
-		wrong += look(addr + 8 * (rng_next(&r) % 512)) != n;
+		fence(4 + (unsigned)(rng_next(&random) % 4), VMID, addr, 1 + rng_next(&random) % 4);
+		wrong += look(addr + 8 * (rng_next(&random) % 512)) != n;
 	}
 	check_eq("fence.vvma", wrong, 0);
 	write_csr(CSR_VSATP, 0);
@@ -392,9 +574,14 @@ void guest_main(void)
 	prepare();
 	test_registers();
 	test_csrs();
+	test_all_csrs();
+	test_status();
+	test_timer();
 	test_fault();
 	test_absent();
 	test_stay();
 	test_autoswap();
+	test_autoswap_when();
 	test_fences();
+	test_unset();
 }
