@@ -13,6 +13,7 @@
 # checks their signatures, and are only unpacked. The mirror is the one that this machine's apt uses.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export LC_ALL=C # what apt says is read here
 . scripts/setup-lib.sh
 
 QEMU_MIN=10		# the first QEMU that has been tested with Zabha

@@ -11,6 +11,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 exec </dev/null
 unset MAKEFLAGS MAKELEVEL
+export LC_ALL=C # what is compared and added up has the same form everywhere
 JOBS=$(nproc)
 QEMUS=2			# at a time; each has up to two harts
 logs=build/test-logs

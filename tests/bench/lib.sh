@@ -2,6 +2,7 @@
 # What bench.sh and bench-nested.sh have in common; sourced after scripts/run-lib.sh. All runs use -icount, so they are identical
 # to the tick whatever else the machine does.
 
+export LC_ALL=C # awk's numbers have a point everywhere
 readonly ICOUNT='-icount shift=0,sleep=off -seed 1 -rtc base=2026-01-01T00:00:00,clock=vm'
 # With more than one hart, else a spinning one burns its whole turn
 readonly TURNS='-netdev hubport,id=n0,hubid=0 -object filter-buffer,id=f0,netdev=n0,interval=2'
