@@ -4,11 +4,11 @@
  * The privileged specification's "Trap Entry" and "Trap Return" of the hypervisor extension, for an
  * HS-mode that is made up.
  *
- * An exception that L1 takes in its own HS-mode clears hstatus.SPV, and an SRET that finds it set
- * leads to L2. So as long as SPV is set, L1's exceptions (hedeleg) and SRETs (VTSR) come here
- * first; else both are the hart's own affair. Interrupts of L1 cannot be had that way. They are
- * noticed when L1 next reads hstatus or returns: scause and sepc are no longer what they were when
- * L2 was left.
+ * An exception that L1 takes in its own HS-mode clears hstatus.SPV and GVA, and an SRET that finds
+ * SPV set leads to L2. So as long as one of them is set, L1's exceptions (hedeleg) come here first,
+ * and with SPV its SRETs (VTSR); else both are the hart's own affair. Interrupts of L1 cannot be
+ * had that way. They are noticed when L1 next reads hstatus or returns: scause and sepc are no
+ * longer what they were when L2 was left.
  */
 #include <arch/mmu.h>
 #include <core/cpu.h>
@@ -49,7 +49,8 @@ static void set_ops(struct vcpu *v, const struct vcpu_ops *ops)
 
 static uint64_t l1_hedeleg(const struct vcpu *v)
 {
-	return nested_of(v)->file.hstatus & HSTATUS_SPV ? 0 : hext_delegated(&v->ctx, HEDELEG);
+	return nested_of(v)->file.hstatus & NESTED_TRAP_CLEARS ? 0
+							       : hext_delegated(&v->ctx, HEDELEG);
 }
 
 void nested_follow_hstatus(struct vcpu *v)
@@ -70,7 +71,7 @@ void nested_trapped(struct vcpu *v)
 {
 	struct ncsr_file *f = &nested_of(v)->file;
 
-	f->hstatus &= ~(HSTATUS_SPV | HSTATUS_GVA);
+	f->hstatus &= ~NESTED_TRAP_CLEARS;
 	f->htval = f->htinst = 0;
 	nested_follow_hstatus(v);
 	nacl_trapped(v);
@@ -287,8 +288,10 @@ void nested_trap(struct vcpu *v, const struct ntrap *t)
 	}
 	vcpu_inject(v, t->cause, t->stval);
 	nested_trapped(v);
-	if (t->gva)
+	if (t->gva) {
 		f->hstatus |= HSTATUS_GVA;
+		nested_follow_hstatus(v);
+	}
 	f->htval = t->htval;
 	f->htinst = t->htinst;
 	nacl_trapped(v);

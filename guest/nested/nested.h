@@ -101,6 +101,9 @@ struct ntrap {
 
 /* ---- nested.c ---- */
 
+/* Of hstatus, at a trap that L1 takes from its own modes. */
+#define NESTED_TRAP_CLEARS (HSTATUS_SPV | HSTATUS_GVA)
+
 bool nested_l2_runs(const struct vcpu *v);
 /* SRET of L1 in HS-mode: into L2, or within L1, as hstatus.SPV has it. */
 void nested_sret(struct vcpu *v);
@@ -176,7 +179,8 @@ struct naccess {
 	struct vwalk_env vs;
 	struct nwalk_env g;
 	enum vwalk_access type;
-	struct ntrap trap; /* what an access has raised, in virtual HS-mode if it is not delegated */
+	struct ntrap
+		trap; /* what an access has raised, in virtual HS-mode if it is not delegated */
 	/* What went wrong in the G-stage. */
 	bool failed, implicit, is_write;
 	gpa_t at;

@@ -260,7 +260,7 @@ static __attribute__((noinline)) bool hstatus_quick(struct hext_ctx *ctx, const 
 	if (new_value(v, insn, old, &val)) {
 		n->file.hstatus = ncsr_hstatus(&n->file, val);
 		n->spv_by_trap = false;
-		if ((old ^ val) & HSTATUS_SPV)
+		if ((old ^ val) & NESTED_TRAP_CLEARS)
 			nested_follow_hstatus(v);
 		if (n->shmem)
 			nacl_show_csr(v, CSR_HSTATUS);

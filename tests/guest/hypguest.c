@@ -181,6 +181,57 @@ static void test_status(void)
 		try_insn(0xc0001073, 0, 0, NULL);
 		check_eq("status.own-trap", csr_read(CSR_HSTATUS) & ~HSTATUS_VSXL, hstatus);
 	}
+	/* "GVA is written [...] whenever a trap is taken into HS-mode", and so are htval and
+	 * htinst: a second trap, after one of HLV. */
+	csr_write(CSR_HSTATUS, HSTATUS_SPVP);
+	check_eq("status.hlv", try_call((void *)hlv_d, GPA + 4096, 0, NULL).cause,
+		 CAUSE_LOAD_GUEST_PAGE_FAULT);
+	check_eq("status.hlv.gva", csr_read(CSR_HSTATUS) & (HSTATUS_SPV | HSTATUS_GVA),
+		 HSTATUS_GVA);
+	check_eq("status.hlv.htval", csr_read(CSR_HTVAL), (GPA + 4096) >> 2);
+	try_insn(0xc0001073, 0, 0, NULL);
+	check_eq("status.after-hlv.gva", csr_read(CSR_HSTATUS) & HSTATUS_GVA, 0);
+	check_eq("status.after-hlv.htval", csr_read(CSR_HTVAL), 0);
+	/* The same, if the second comes from U-mode. */
+	csr_set(CSR_HSTATUS, HSTATUS_GVA);
+	check_eq("status.gva.user", try_user(user_ecall, 0, 0).cause, CAUSE_ECALL_U);
+	check_eq("status.gva.user", csr_read(CSR_HSTATUS) & HSTATUS_GVA, 0);
+	check_eq("status.gva.user", try_user(user_ecall, 0, 0).cause, CAUSE_ECALL_U);
+	clean();
+}
+
+static uint64_t load_any(uint64_t at)
+{
+	return *(volatile uint64_t *)at;
+}
+
+/* sstatus.MXR is in force for L2 as it was when that was entered, and for L1 as it is now. */
+static void test_mxr(void)
+{
+	uint64_t satp = pt_satp(&pt, 0);
+	struct trap_info with, without;
+
+	clean();
+	pt_map(&pt, VA, (uintptr_t)page, 0, PTE_V | PTE_X | PTE_A);
+	for (unsigned i = 0; i < 2; i++) {
+		csr_set(CSR_SSTATUS, SSTATUS_MXR);
+		csr_write(CSR_VSATP, satp);
+		hfence_vvma_all();
+		check_eq("mxr.l2", l2_do(l2_load, false, 0, VA)->scause, CAUSE_ECALL_VS);
+		csr_write(CSR_SATP, satp);
+		sfence_vma();
+		with = try_call((void *)load_any, VA, 0, NULL);
+		csr_clear(CSR_SSTATUS, SSTATUS_MXR);
+		without = try_call((void *)load_any, VA, 0, NULL);
+		csr_write(CSR_SATP, 0);
+		sfence_vma();
+		check("mxr.own", !with.taken);
+		check_eq("mxr.own.clear", without.cause, CAUSE_LOAD_PAGE_FAULT);
+		hfence_vvma_all();
+		check_eq("mxr.l2.clear", l2_do(l2_load, false, 0, VA)->scause,
+			 CAUSE_LOAD_PAGE_FAULT);
+	}
+	*pt_pte(&pt, VA, 0) = 0;
 	clean();
 }
 
@@ -293,6 +344,19 @@ static void test_henvcfg(void)
 		check_eq("henvcfg.adue-1.pte", *pte & (PTE_A | PTE_D), PTE_A);
 		check_eq("henvcfg.adue-1", l2_do(l2_store, false, 0, VA)->scause, CAUSE_ECALL_VS);
 		check_eq("henvcfg.adue-1.pte", *pte & (PTE_A | PTE_D), PTE_A | PTE_D);
+		*pte &= ~(uint64_t)(PTE_A | PTE_D);
+		hfence_vvma_all();
+		csr_write(CSR_HSTATUS, HSTATUS_SPVP);
+		check("henvcfg.adue-1.hlv", !try_call((void *)hlv_d, VA, 0, NULL).taken);
+		check_eq("henvcfg.adue-1.hlv.pte", *pte & (PTE_A | PTE_D), PTE_A);
+		check("henvcfg.adue-1.hsv", !try_call((void *)hsv_d, VA, 0, NULL).taken);
+		check_eq("henvcfg.adue-1.hsv.pte", *pte & (PTE_A | PTE_D), PTE_A | PTE_D);
+		csr_clear(CSR_HENVCFG, HENVCFG_ADUE);
+		*pte &= ~(uint64_t)(PTE_A | PTE_D);
+		hfence_vvma_all();
+		if (!machine.native) /* QEMU 10.0 looks at menvcfg then */
+			check_eq("henvcfg.adue-0.hlv", try_call((void *)hlv_d, VA, 0, NULL).cause,
+				 CAUSE_LOAD_PAGE_FAULT);
 	} else {
 		skip("henvcfg.adue", "no Svadu");
 	}
@@ -510,6 +574,7 @@ void guest_main(void)
 	pt = pt_new(3);
 	test_csrs();
 	test_status();
+	test_mxr();
 	test_delegation();
 	test_henvcfg();
 	test_wfi();
