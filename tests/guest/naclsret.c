@@ -16,7 +16,7 @@
 #define L2_HSTATUS (HSTATUS_VSXL64 | HSTATUS_SPV | HSTATUS_SPVP)
 
 /* L2's code */
-extern char code_state[], code_load[], code_hole[], code_timer[], stay_here[];
+extern char code_state[], code_load[], code_hole[], code_timer[], stay_here[], stay_status[];
 __asm__(".balign 4\n"
 	"code_state:\n" /* VS CSRs, then what it found in them */
 	"	csrr	a0, sscratch\n"
@@ -39,6 +39,9 @@ __asm__(".balign 4\n"
 	"	ld	zero, 0(a0)\n"
 	"	j	code_hole\n"
 	"stay_here:\n" /* as run_trap would, for a trap that there was not */
+	"	ebreak\n"
+	"stay_status:\n" /* a0 = sstatus */
+	"	csrr	a0, sstatus\n"
 	"	ebreak\n");
 
 static uint64_t features, there; /* bit i: hcsrs[i] */
@@ -227,11 +230,14 @@ static void test_status(void)
 		return;
 	hcsr_write(CSR_HSTATUS, L1_HSTATUS);
 	csr_set(CSR_SSTATUS, SSTATUS_SPIE);
-	enter(stay_here, false);
+	enter(stay_status, false);
 	check_eq("status.stay.spie-1", l2.sstatus & bits, SSTATUS_SPIE);
+	/* "SPIE is set to 1; and [...] SPP is set to 0" */
+	check_eq("status.stay.spie-1", l2.x[10] & (bits | SSTATUS_SPP), bits);
 	csr_clear(CSR_SSTATUS, SSTATUS_SPIE);
-	enter(stay_here, false);
+	enter(stay_status, false);
 	check_eq("status.stay.spie-0", l2.sstatus & bits, 0);
+	check_eq("status.stay.spie-0", l2.x[10] & (bits | SSTATUS_SPP), SSTATUS_SPIE);
 }
 
 /* L2 sets its timer: it is shown as pending, and as what it is. */

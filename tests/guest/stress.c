@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * All vcpus do everything at once: SBI calls, timers, IPIs, remote fences, WFI, device reads,
- * illegal instructions, page-table changes, for a bounded number of steps, each checked. Meant for
- * more vcpus than harts.
+ * illegal instructions, page-table changes, for a bounded number of steps ("steps=N", 2000), each
+ * checked. Meant for more vcpus than harts.
  */
 #include "lib.h"
 
-#define VA    UINT64_C(0x1000000000)
-#define STEPS 2000
+#define VA UINT64_C(0x1000000000)
 
 static unsigned wrong[8], done;
+static uint64_t steps;
 static uint64_t sent[MAX_HARTS], handled[MAX_HARTS];
 static struct pt pts[MAX_HARTS];
 static uint64_t *frames[MAX_HARTS][2];
@@ -125,7 +125,7 @@ static void job(void *arg)
 	irq_on();
 	barrier();
 	irq_off();
-	for (unsigned i = 0; i < STEPS / machine.harts; i++)
+	for (uint64_t i = 0; i < steps / machine.harts; i++)
 		step(h, &r);
 	/* whoever still sends us something is answered until all are through, or sees that one is
 	 */
@@ -150,6 +150,7 @@ void guest_main(void)
 			frames[i][k][0] = i * 2 + k;
 		}
 	}
+	steps = bootarg("steps", 2000);
 	smp_init();
 	run_all(job, NULL);
 	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
