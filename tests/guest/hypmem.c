@@ -155,11 +155,21 @@ static void test_superpages(void)
 	gpt_map(&g, ALIGN_DOWN(GPA, SIZE_1G), ALIGN_DOWN(image, SIZE_1G), 2, G_LEAF);
 	hfence_gvma_all();
 	check("super.1g", loads(ALIGN_DOWN(GPA, SIZE_1G) + image % SIZE_1G + 48, magic));
-	/* A fence for any address of a leaf is one for all of it, in however many parts it is cached. */
+	/* A fence for any address of a leaf is one for all of it, in however many parts it is
+	 * cached. */
 	load(ALIGN_DOWN(GPA, SIZE_1G) + image % SIZE_1G + 2 * SIZE_2M);
 	gpt_map(&g, ALIGN_DOWN(GPA, SIZE_1G), 0, 2, 0);
 	hfence_gvma(ALIGN_DOWN(GPA, SIZE_1G) + image % SIZE_1G + 2 * SIZE_2M);
 	check_eq("super.1g.fenced", load(ALIGN_DOWN(GPA, SIZE_1G) + image % SIZE_1G + 48)->scause,
+		 CAUSE_LOAD_GUEST_PAGE_FAULT);
+	/* Either way. */
+	gpt_map(&g, ALIGN_DOWN(GPA, SIZE_1G), ALIGN_DOWN(image, SIZE_1G), 2, G_LEAF);
+	hfence_gvma_all();
+	load(ALIGN_DOWN(GPA, SIZE_1G) + image % SIZE_1G + 2 * SIZE_2M + 48);
+	gpt_map(&g, ALIGN_DOWN(GPA, SIZE_1G), 0, 2, 0);
+	hfence_gvma(ALIGN_DOWN(GPA, SIZE_1G) + image % SIZE_1G);
+	check_eq("super.1g.fenced-below",
+		 load(ALIGN_DOWN(GPA, SIZE_1G) + image % SIZE_1G + 2 * SIZE_2M + 48)->scause,
 		 CAUSE_LOAD_GUEST_PAGE_FAULT);
 	map(GPA, b, G_LEAF); /* in tables */
 	hfence_gvma_all();
