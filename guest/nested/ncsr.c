@@ -14,6 +14,8 @@
 #define HEDELEG_MASK  (BIT(19) - 1 - (BIT(9) | BIT(10) | BIT(11) | BIT(14) | BIT(16) | BIT(17)))
 #define VSSTATUS_MASK (SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_SUM | SSTATUS_MXR)
 
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
 #define HGEIP_ROW 7 /* alone outside 0x2xx and 0x6xx */
 #define ROW(c, h, field, m)                                             \
 	{                                                               \
@@ -91,10 +93,10 @@ bool ncsr_looks_at_time(const struct ncsr_file *f, unsigned csr)
 	return (csr == CSR_HIP || csr == CSR_VSIP) && (f->vs.henvcfg & HENVCFG_STCE);
 }
 
+/* Both bits of FS, or both of VS. */
 static bool is_dirty(uint64_t status)
 {
-	return (status & SSTATUS_FS) == SSTATUS_FS_DIRTY ||
-	       (status & SSTATUS_VS) == SSTATUS_VS_DIRTY;
+	return status & status >> 1 & (SSTATUS_FS_INITIAL | SSTATUS_VS_INITIAL);
 }
 
 static uint64_t vsstatus(uint64_t v)
@@ -133,10 +135,26 @@ bool ncsr_read(const struct ncsr_file *f, unsigned csr, uint64_t *val)
 	return true;
 }
 
-void ncsr_show_changing(const struct ncsr_file *f, struct nacl_shmem *s)
+ALWAYS_INLINE void show_pending(const struct ncsr_file *f, struct nacl_shmem *s)
 {
 	const struct world *w = &f->vs;
 	uint64_t hip = ncsr_hip(f);
+
+	nacl_csr_show(s, CSR_HVIP, w->hvip);
+	nacl_csr_show(s, CSR_HIP, hip);
+	nacl_csr_show(s, CSR_VSIP, (hip & w->hideleg) >> 1);
+	if (f->can.sstc)
+		nacl_csr_show(s, CSR_VSTIMECMP, w->vstimecmp);
+}
+
+void ncsr_show_pending(const struct ncsr_file *f, struct nacl_shmem *s)
+{
+	show_pending(f, s);
+}
+
+void ncsr_show_changing(const struct ncsr_file *f, struct nacl_shmem *s)
+{
+	const struct world *w = &f->vs;
 
 	nacl_csr_show(s, CSR_HSTATUS, f->hstatus);
 	nacl_csr_show(s, CSR_HIE, w->hie);
@@ -149,12 +167,8 @@ void ncsr_show_changing(const struct ncsr_file *f, struct nacl_shmem *s)
 	nacl_csr_show(s, CSR_VSCAUSE, w->vscause);
 	nacl_csr_show(s, CSR_VSTVAL, w->vstval);
 	nacl_csr_show(s, CSR_VSATP, w->vsatp);
-	nacl_csr_show(s, CSR_HVIP, w->hvip);
-	nacl_csr_show(s, CSR_HIP, hip);
 	nacl_csr_show(s, CSR_VSIE, (w->hie & w->hideleg) >> 1);
-	nacl_csr_show(s, CSR_VSIP, (hip & w->hideleg) >> 1);
-	if (f->can.sstc)
-		nacl_csr_show(s, CSR_VSTIMECMP, w->vstimecmp);
+	show_pending(f, s);
 }
 
 void ncsr_show(const struct ncsr_file *f, struct nacl_shmem *s)

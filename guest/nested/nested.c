@@ -11,6 +11,7 @@
  * longer what they were when L2 was left.
  */
 #include <arch/mmu.h>
+#include <arch/timer.h>
 #include <core/cpu.h>
 #include <core/errno.h>
 #include <core/memory.h>
@@ -99,11 +100,16 @@ void nested_notice(struct vcpu *v)
 
 /* ---- CSRs ---- */
 
-void nested_look_at_time(struct vcpu *v)
+static inline void look_at_time(struct vcpu *v)
 {
 	struct ncsr_file *f = &nested_of(v)->file;
 
-	f->vstip = vcpu_time(v) + f->htimedelta >= f->vs.vstimecmp;
+	f->vstip = timer_now() + v->ctx.htimedelta + f->htimedelta >= f->vs.vstimecmp;
+}
+
+void nested_look_at_time(struct vcpu *v)
+{
+	look_at_time(v);
 }
 
 bool nested_csr_read(struct vcpu *v, unsigned csr, uint64_t *val)
@@ -274,7 +280,10 @@ ALWAYS_INLINE void leave_l2(struct vcpu *v, const struct ntrap *t)
 	v->ctx.hstatus = HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_VTW | HSTATUS_VSXL64 |
 			 (n->file.hstatus & HSTATUS_SPV ? HSTATUS_VTSR : 0);
 	set_ops(v, &l1_ops);
-	nacl_left(v);
+	if (n->shmem) {
+		look_at_time(v);
+		nacl_left(v);
+	}
 	nirq_look(v);
 }
 

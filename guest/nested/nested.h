@@ -290,8 +290,11 @@ static inline void nacl_reset(struct nested *n)
 void nacl_show_csr(struct vcpu *v, unsigned csr);
 /* L1 has taken a trap of its own. */
 void nacl_trapped(struct vcpu *v);
-/* L2 has been left, and all that the trap into L1 changes has been changed. */
+/* L2 has been left, and all that the trap into L1 changes has been changed; and the time was looked
+ * at. There is a shared memory. */
 void nacl_left(struct vcpu *v);
+/* L1, which runs and has a shared memory, has a new value in hvip or vstimecmp. */
+void nacl_show_pending(struct vcpu *v);
 /* An ecall of L1 is a sync_sret that may be had; and it. */
 static inline bool nacl_asks(const struct vcpu *v)
 {

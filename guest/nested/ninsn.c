@@ -61,26 +61,45 @@ static inline bool new_value(const struct vcpu *v, uint32_t insn, uint64_t old, 
 	return op == FUNCT_CSRRW || rs1;
 }
 
-/* The short way, for what most CSRs are. false: nothing was done. */
-static inline bool csr_plain(struct vcpu *v, uint32_t insn)
+enum plain {
+	PLAIN_NOT, /* nothing was done */
+	PLAIN_DONE,
+	PLAIN_SHOW, /* and L1's shared memory does not know of it */
+};
+
+/* The short way, for what most CSRs are. */
+static inline enum plain csr_plain(struct vcpu *v, uint32_t insn)
 {
 	struct nested *n = nested_of(v);
 	const struct ncsr_row *c = ncsr_row(insn >> 20);
+	enum plain result = PLAIN_DONE;
 	unsigned rd = insn >> 7 & 31;
 	uint64_t old, val, *p;
 
 	if (!c || c->how > NCSR_LEVEL || in_user(v))
-		return false;
+		return PLAIN_NOT;
 	p = (uint64_t *)((char *)&n->file + c->at);
 	old = *p;
 	if (new_value(v, insn, old, &val)) {
-		if (n->shmem || (c->how && nirq_kept(n)))
-			return false;
+		if (c->how && nirq_kept(n))
+			return PLAIN_NOT;
 		*p = (old & ~c->mask) | (val & c->mask);
+		if (n->shmem)
+			result = PLAIN_SHOW;
 	}
 	if (rd)
 		v->ctx.x[rd] = old;
 	v->ctx.sepc += 4;
+	v->ctx.exits[CAUSE_VIRTUAL_INSTRUCTION]++;
+	return result;
+}
+
+static __attribute__((noinline)) bool show_plain(struct vcpu *v, unsigned csr)
+{
+	if (csr == CSR_HVIP)
+		nacl_show_pending(v);
+	else
+		nacl_show_csr(v, csr);
 	return true;
 }
 
@@ -284,6 +303,23 @@ static __attribute__((noinline)) bool hgatp_quick(struct hext_ctx *ctx, const st
 	return done(v, insn, old);
 }
 
+static __attribute__((noinline)) bool timer_quick(struct hext_ctx *ctx, const struct vcpu_exit *e)
+{
+	struct vcpu *v = CONTAINER_OF(ctx, struct vcpu, ctx);
+	struct nested *n = nested_of(v);
+	uint32_t insn = (uint32_t)e->stval;
+	uint64_t old = n->file.vs.vstimecmp, val;
+
+	if (in_user(v) || nirq_kept(n) || !n->file.can.sstc)
+		return less_quick(ctx, e);
+	if (new_value(v, insn, old, &val)) {
+		n->file.vs.vstimecmp = val;
+		if (n->shmem)
+			nacl_show_pending(v);
+	}
+	return done(v, insn, old);
+}
+
 /*
  * They need nothing of the run loop: who wants something of this vcpu meanwhile has kicked the
  * hart, and the kick ends its run at once.
@@ -300,10 +336,16 @@ bool ninsn_quick(struct hext_ctx *ctx, const struct vcpu_exit *e)
 		return less_quick(ctx, e);
 	if (insn >> 20 == CSR_HSTATUS)
 		return hstatus_quick(ctx, e);
-	if (!csr_plain(CONTAINER_OF(ctx, struct vcpu, ctx), insn))
-		return insn >> 20 == CSR_HGATP ? hgatp_quick(ctx, e) : less_quick(ctx, e);
-	ctx->exits[CAUSE_VIRTUAL_INSTRUCTION]++;
-	return true;
+	switch (csr_plain(CONTAINER_OF(ctx, struct vcpu, ctx), insn)) {
+	case PLAIN_NOT:
+		return insn >> 20 == CSR_HGATP	     ? hgatp_quick(ctx, e)
+		       : insn >> 20 == CSR_VSTIMECMP ? timer_quick(ctx, e)
+						     : less_quick(ctx, e);
+	case PLAIN_SHOW:
+		return show_plain(CONTAINER_OF(ctx, struct vcpu, ctx), insn >> 20);
+	default:
+		return true;
+	}
 }
 
 static bool on_virtual_instruction(struct vcpu *v, const struct vcpu_exit *e)

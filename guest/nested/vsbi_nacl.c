@@ -87,6 +87,15 @@ void nacl_trapped(struct vcpu *v)
 	nacl_show_csr(v, CSR_HTINST);
 }
 
+/* The words that ncsr_show_changing() and ncsr_show_pending() write are in these. */
+static bool changing_dirty(const struct nacl_shmem *s)
+{
+	const uint64_t *d = s->dirty;
+
+	return (nacl_load(&d[0]) | nacl_load(&d[1]) | nacl_load(&d[2]) | nacl_load(&d[4]) |
+		nacl_load(&d[5])) != 0;
+}
+
 /*
  * "After supervisor (or L1) virtualization state changes from ON to OFF." The words of the CSRs
  * that L2's run does not change have their values, unless they were taken before it and not shown
@@ -96,47 +105,86 @@ void nacl_left(struct vcpu *v)
 {
 	struct nested *n = nested_of(v);
 	struct nacl_shmem *s = n->shmem;
+	bool all = n->words_taken, clean = n->words_clean;
 
-	if (!s)
-		return;
-	if (n->words_taken ||
-	    (has(n, SBI_NACL_FEAT_SYNC_CSR) && !n->words_clean && some_dirty(s))) {
-		n->words_taken = false;
+	n->words_taken = n->words_clean = false;
+	if (all || (!clean && has(n, SBI_NACL_FEAT_SYNC_CSR) && changing_dirty(s)))
 		show_all(v, s);
-	} else {
-		look_at_time(v);
+	else
 		ncsr_show_changing(&n->file, s);
+}
+
+void nacl_show_pending(struct vcpu *v)
+{
+	struct nested *n = nested_of(v);
+
+	if (has(n, SBI_NACL_FEAT_SYNC_CSR) && changing_dirty(n->shmem)) {
+		nacl_show_csr(v, CSR_HVIP);
+		nacl_show_csr(v, CSR_VSTIMECMP);
+		return;
 	}
-	n->words_clean = false;
+	look_at_time(v);
+	ncsr_show_pending(&n->file, n->shmem);
 }
 
 /* ---- sync_csr ---- */
 
-/* From the highest to the lowest of one word of the bitmap. */
-static void take_word(struct vcpu *v, struct nacl_shmem *s, unsigned i)
+/* The number of its only bit. */
+static unsigned bit_number(uint64_t bit)
 {
-	uint64_t dirty = nacl_dirty_take(s, i, ALL);
+	/* A de Bruijn sequence: by the six bits at the top of the product each is told from all
+	 * others. There is no instruction for it without Zbb. */
+	static const uint8_t number[64] = {
+		0,  1,	2,  53, 3,  7,	54, 27, 4,  38, 41, 8,	34, 55, 48, 28,
+		62, 5,	39, 46, 44, 42, 22, 9,	24, 35, 59, 56, 49, 18, 29, 11,
+		63, 52, 6,  26, 37, 40, 33, 47, 61, 45, 43, 21, 23, 58, 17, 10,
+		51, 25, 36, 32, 60, 20, 57, 16, 50, 31, 19, 15, 30, 14, 13, 12,
+	};
 
-	while (dirty) {
-		unsigned bit = 63 - (unsigned)__builtin_clzl(dirty),
-			 csr = nacl_csr_at(64 * i + bit);
+	return number[bit * UINT64_C(0x022fdd63cc95386d) >> 58];
+}
 
-		dirty &= ~BIT(bit);
+/* Those of `dirty`, which was word i of the bitmap, from the lowest on. */
+static __attribute__((noinline)) void take_some(struct vcpu *v, struct nacl_shmem *s, unsigned i,
+						uint64_t dirty)
+{
+	for (; dirty; dirty &= dirty - 1) {
+		unsigned csr = nacl_csr_at(64 * i + bit_number(dirty & -dirty));
+
 		nested_csr_write(v, csr, nacl_csr_get(s, csr));
 	}
 }
 
+/* Of one word of the bitmap, but for `last`, if that is not 0, and then that. */
+static inline uint64_t take_word(struct vcpu *v, struct nacl_shmem *s, unsigned i, uint64_t last)
+{
+	uint64_t dirty = nacl_dirty_take(s, i, ALL);
+
+	if (!dirty)
+		return 0;
+	take_some(v, s, i, dirty & ~last);
+	if (last && (dirty & last))
+		take_some(v, s, i, dirty & last);
+	return dirty;
+}
+
+#define DIRTY_BIT(csr) BIT(NACL_CSR_INDEX(csr) % 64)
+
 /*
  * Each CSR after those on which it depends: hideleg and henvcfg are in word 4, hvip and hip, which
  * has a lower number, in word 5, and vsie and vsip in words 0 and 1. A bit that stands for no CSR
- * is cleared too.
+ * is cleared too. True: some are not among those that ncsr_show_changing() shows.
  */
-static void take_all(struct vcpu *v, struct nacl_shmem *s)
+static bool take_all(struct vcpu *v, struct nacl_shmem *s)
 {
-	static const uint8_t words[] = {4, 5, 6, 12, 0, 1, 2};
+	uint64_t others = take_word(v, s, 4, 0) & ~(DIRTY_BIT(CSR_HSTATUS) | DIRTY_BIT(CSR_HIE));
 
-	for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
-		take_word(v, s, words[i]);
+	take_word(v, s, 5, DIRTY_BIT(CSR_HIP));
+	others |= take_word(v, s, 6, 0) | take_word(v, s, 12, 0);
+	take_word(v, s, 0, 0);
+	take_word(v, s, 1, 0);
+	take_word(v, s, 2, 0);
+	return others;
 }
 
 static void sync_all_csrs(struct vcpu *v, struct nacl_shmem *s)
@@ -226,10 +274,8 @@ static inline __attribute__((always_inline)) void sync_sret(struct vcpu *v)
 
 	if (has(n, SBI_NACL_FEAT_SYNC_CSR)) {
 		n->words_clean = true;
-		if (some_dirty(s)) {
+		if (some_dirty(s) && take_all(v, s))
 			n->words_taken = true;
-			take_all(v, s);
-		}
 	}
 	if (has(n, SBI_NACL_FEAT_SYNC_HFENCE))
 		sync_all_hfences(n, s);

@@ -24,8 +24,8 @@ struct ncsr_caps {
 	uint16_t hgatp_modes; /* bit n: MODE n; Bare is always there */
 	uint16_t vsatp_modes;
 	uint8_t asid_bits;
-	bool sstc;	/* vstimecmp exists */
-	bool stateen;	/* hstateen0 to 3 exist */
+	bool sstc;	    /* vstimecmp exists */
+	bool stateen;	    /* hstateen0 to 3 exist */
 	uint64_t hstateen0; /* its writable bits, but for SE0; if it does not exist: the hart's */
 	uint64_t hstateen0_ones; /* its read-only ones: what the hart has no means to guard */
 };
@@ -74,6 +74,8 @@ static inline uint64_t ncsr_hstatus(const struct ncsr_file *f, uint64_t val)
  * the guest's guest and its traps change. */
 void ncsr_show(const struct ncsr_file *f, struct nacl_shmem *s);
 void ncsr_show_changing(const struct ncsr_file *f, struct nacl_shmem *s);
+/* And hvip, vstimecmp and what follows from them. */
+void ncsr_show_pending(const struct ncsr_file *f, struct nacl_shmem *s);
 
 /* How a CSR is read and written. */
 enum ncsr_how {
