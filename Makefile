@@ -87,7 +87,7 @@ COLD := $(filter core/main.c core/config%.c core/bundle.c core/host.c core/fdt.c
 $(COLD:%.c=$(BUILD)/obj/%.o): CFLAGS += -Os -msave-restore
 
 # Turned into straight code, the answers' common ends cost each of them two more moves.
-$(BUILD)/obj/arch/riscv/hext_fast.o: CFLAGS += -fno-if-conversion
+$(BUILD)/obj/arch/riscv/hext_fast.o $(BUILD)/obj/arch/riscv/hext_nacl_fast.o: CFLAGS += -fno-if-conversion
 
 # ---- The hypervisor ------------------------------------------------------------------------------------
 

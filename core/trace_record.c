@@ -144,8 +144,8 @@ struct trace_exit trace_on_exit(struct hext_ctx *c)
 					      : (struct trace_exit){c, scause};
 }
 
-/* What hext_fast_sbi() does to the guest's TLB and interrupts without the operations of struct
- * hext_ops, which are traced themselves. */
+/* What hext_fast_sbi() and hext_nacl_fast_sbi() do to the guest's TLB and interrupts without the
+ * operations of struct hext_ops, which are traced themselves. */
 static __attribute__((noinline)) struct hext_ctx *fast_ipi(struct hext_ctx *c)
 {
 	struct trace_ring *r = this_ring();
@@ -159,19 +159,22 @@ static __attribute__((noinline)) struct hext_ctx *fast_ipi(struct hext_ctx *c)
 	return c;
 }
 
-static __attribute__((noinline)) struct hext_ctx *fast_rfence(struct hext_ctx *c)
+ALWAYS_INLINE void on_fence(struct hext_ctx *c)
 {
 	uint64_t first = c->x[12] / PAGE_SIZE,
 		 last = (c->x[12] + c->x[13] - 1) / PAGE_SIZE; /* a2, a3: start, size */
+	bool one = c->x[REG_A6] == SBI_RFENCE_SFENCE_VMA_ASID;
 
+	put_here(c, TRACE_FENCE, one ? NACL_HFENCE_VVMA_ASID : NACL_HFENCE_VVMA, first * PAGE_SIZE,
+		 (last - first + 1) | (one ? c->x[14] << 32 : 0));
+}
+
+static __attribute__((noinline)) struct hext_ctx *fast_rfence(struct hext_ctx *c)
+{
 	if (!hext_fast_sbi(c))
 		return NULL;
-	if (c->x[REG_A6] != SBI_RFENCE_FENCE_I) {
-		bool one = c->x[REG_A6] == SBI_RFENCE_SFENCE_VMA_ASID;
-
-		put_here(c, TRACE_FENCE, one ? NACL_HFENCE_VVMA_ASID : NACL_HFENCE_VVMA,
-			 first * PAGE_SIZE, (last - first + 1) | (one ? c->x[14] << 32 : 0));
-	}
+	if (c->x[REG_A6] != SBI_RFENCE_FENCE_I)
+		on_fence(c);
 	return c;
 }
 
@@ -195,22 +198,37 @@ struct hext_ctx *trace_on_entry(struct hext_ctx *c)
 	return c;
 }
 
-void trace_nacl_exit(struct hext_ctx *c)
+/* hvip and htval are not the hart's to tell here, at least not for as little. */
+struct trace_exit trace_nacl_exit(struct hext_ctx *c)
 {
-	const struct vcpu_exit *e = &c->exit;
+	uint64_t scause = trace_scause(), cause = on_exit(c, scause, trace_sepc());
 
-	uint64_t cause = on_exit(c, e->scause, c->sepc);
+	if (GUEST_PAGE_FAULTS >> cause & 1) {
+		uint64_t gva = trace_stval();
 
-	if (e->scause == CAUSE_ECALL_VS)
-		on_sbi(c);
-	else if (GUEST_PAGE_FAULTS >> cause & 1)
-		put_record(c, TRACE_FAULT, (unsigned)e->scause,
-			   hext_nacl_htval() << 2 | (e->stval & 3), e->stval);
+		put_record(c, TRACE_FAULT, (unsigned)cause, hext_nacl_htval() << 2 | (gva & 3),
+			   gva);
+	}
+	return (struct trace_exit){c, scause};
 }
 
-void trace_nacl_entry(struct hext_ctx *c)
+struct hext_ctx *trace_nacl_sbi(struct hext_ctx *c)
 {
-	on_entry(c, c->sepc);
+	struct trace_ring *r = this_ring();
+	uint64_t eid = c->x[REG_A7], before, raised;
+	uint64_t irqs = r->info.events[TRACE_IRQ], fences = r->info.events[TRACE_FENCE];
+
+	on_sbi(c);
+	before = eid == SBI_EXT_IPI ? real.hvip_read(c) : 0;
+	if (!hext_nacl_fast_sbi(c))
+		return NULL;
+	raised = eid == SBI_EXT_IPI ? real.hvip_read(c) & ~before & IP_VS : 0;
+	if (raised && r->info.events[TRACE_IRQ] == irqs)
+		put_record(c, TRACE_IRQ, 0, raised, 0);
+	if (eid == SBI_EXT_RFENCE && c->x[REG_A6] != SBI_RFENCE_FENCE_I &&
+	    r->info.events[TRACE_FENCE] == fences)
+		on_fence(c);
+	return c;
 }
 
 /* ---- The operations of the back end ---- */

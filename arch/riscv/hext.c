@@ -232,12 +232,12 @@ static const char *nacl_name(unsigned features)
 void hext_choose(void)
 {
 	hext = hext_caps.svinval ? hext_native_svinval : hext_native;
-	if (hext_caps.stateen)
+	if (hpm_caps.overflow)
+		hext.swap = hext_native_swap_lcofi;
+	else if (hext_caps.stateen)
 		hext.swap = hext_native_swap_stateen;
 	if (hext_nacl_compose(&hext, hext_caps.nacl))
 		hext.name = nacl_name(hext_nacl_used(hext_caps.nacl));
-	else if (hpm_caps.overflow)
-		hext.swap = hext_native_swap_lcofi;
 }
 
 static void share(struct hext_hart *h, struct nacl_shmem *shmem)

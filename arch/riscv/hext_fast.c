@@ -2,46 +2,29 @@
 /*
  * Exits that are answered in the trap itself, without the way back to the run loop: what a guest
  * asks most often and what needs only the state that is in the hart's registers. Called by
- * trap_vector (switch.S) with the caller-saved registers in ctx; the guest's s0-s11 and gp are
- * still live, so nothing here may look at them in ctx, nor at what else an exit leaves there.
- *
- * Every answer here is the one that guest/ would give; anything unusual returns NULL and goes
- * there. A kick from another hart that arrives meanwhile stays pending and ends the guest's run at
- * the sret.
+ * trap_vector (switch.S); which exits these are, and what holds for them, is in hext_fast_part.h.
  */
-#include <arch/csr.h>
-#include <arch/fence.h>
-#include <arch/hart.h>
-#include <arch/tlbsan.h>
-#include <spec/insn.h>
-#include <spec/sbi.h>
+#include "hext_fast_part.h"
 #include "hext_native.h"
 
 #define FAST_PAGES 16 /* fences of a range longer than that go the long way */
-#define REG_A2	   12
-#define REG_A3	   13
-#define REG_A4	   14
 
-static struct hext_ctx *resume(struct hext_ctx *c, uint64_t cause)
+static inline void fast_set_timer(struct hext_ctx *c, uint64_t guest_time)
 {
-	c->exits[cause]++;
-	csr_write(CSR_SEPC, csr_read(CSR_SEPC) + 4);
-	return c;
+	(void)c;
+	csr_write(CSR_VSTIMECMP, guest_time);
 }
 
-static struct hext_ctx *answer(struct hext_ctx *c, uint64_t value)
+static inline void fast_raise_ipi(struct hext_ctx *c)
 {
-	c->x[REG_A0] = SBI_SUCCESS;
-	c->x[REG_A1] = value;
-	return resume(c, CAUSE_ECALL_VS);
+	(void)c;
+	csr_set(CSR_HVIP, IP_VSSI);
 }
 
-/* SBI "Hart list parameter": is it the calling vcpu alone? */
-static bool self_only(const struct hext_ctx *c)
+static inline uint64_t fast_pending(struct hext_ctx *c)
 {
-	uint64_t base = c->x[REG_A1], shift = c->vcpu_id - base;
-
-	return base <= c->vcpu_id && shift < 64 && c->x[REG_A0] == UINT64_C(1) << shift;
+	(void)c;
+	return csr_read(CSR_VSIP) & csr_read(CSR_VSIE);
 }
 
 static struct hext_ctx *fast_rfence(struct hext_ctx *c)
@@ -73,61 +56,17 @@ static struct hext_ctx *fast_rfence(struct hext_ctx *c)
 	return answer(c, 0);
 }
 
-/* To one other vcpu, as kernels name it. Not inline: calls take a stack frame, which the rest does
- * without. */
-static __attribute__((noinline)) struct hext_ctx *fast_ipi_other(struct hext_ctx *c)
-{
-	return c->x[REG_A0] == 1 && vcpu_on_ipi(c, c->x[REG_A1]) ? answer(c, 0) : NULL;
-}
-
-static struct hext_ctx *fast_ipi(struct hext_ctx *c)
-{
-	if (c->x[REG_A6] != SBI_IPI_SEND_IPI)
-		return NULL;
-	if (!self_only(c))
-		return fast_ipi_other(c);
-	csr_set(CSR_HVIP, IP_VSSI);
-	return answer(c, 0);
-}
-
 struct hext_ctx *hext_fast_sbi(struct hext_ctx *c)
 {
-	if (!c->fast)
-		return NULL;
-	switch (c->x[REG_A7]) {
-	case SBI_EXT_TIME:
-		if (c->x[REG_A6] != SBI_TIME_SET_TIMER || !c->sstc)
-			return NULL;
-		csr_write(CSR_VSTIMECMP, c->x[REG_A0]);
-		return answer(c, 0);
-	case SBI_EXT_IPI:
-		return fast_ipi(c);
-	case SBI_EXT_RFENCE:
-		return fast_rfence(c);
-	case SBI_EXT_BASE:
-		if (c->x[REG_A6] != SBI_BASE_GET_SPEC_VERSION)
-			return NULL;
-		return answer(c, SBI_SPEC_VERSION(3, 0));
-	default:
-		return NULL;
-	}
+	return fast_sbi(c);
 }
 
-/* wfi in VS-mode with something to wait for already there; VTW traps it all the same. */
 struct hext_ctx *hext_fast_wfi(struct hext_ctx *c)
 {
-	if (c->fast && csr_read(CSR_STVAL) == INSN_WORD_WFI &&
-	    (csr_read(CSR_SSTATUS) & SSTATUS_SPP) && (csr_read(CSR_VSIP) & csr_read(CSR_VSIE)))
-		return resume(c, CAUSE_VIRTUAL_INSTRUCTION);
-	return NULL;
+	return fast_wfi(c);
 }
 
-/* A kick for interrupt lines or fences, which may come as an external interrupt. */
 struct hext_ctx *hext_fast_kick(struct hext_ctx *c, uint64_t scause)
 {
-	if ((scause & ~(uint64_t)(IRQ_SSI ^ IRQ_SEI)) != (CAUSE_INTERRUPT | IRQ_SSI) || !c->fast ||
-	    !vcpu_on_kick(c))
-		return NULL;
-	c->exits[EXIT_IRQ + IRQ_SSI]++;
-	return c;
+	return fast_kick(c, scause);
 }

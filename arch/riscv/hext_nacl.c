@@ -119,8 +119,10 @@ static void csr_load(struct hext_ctx *c)
 		put(h, CSR_VSTIMECMP, c->vstimecmp);
 	csr_write(CSR_SCOUNTEREN, c->scounteren);
 	csr_write(CSR_SENVCFG, c->senvcfg);
-	if (hext_caps.unguarded)
-		clear_unguarded(hext_caps.unguarded);
+	if (hext_caps.unguarded & UNGUARDED_SISELECT)
+		put(h, CSR_VSISELECT, 0);
+	if (hext_caps.unguarded & ~UNGUARDED_SISELECT)
+		clear_unguarded(hext_caps.unguarded & ~UNGUARDED_SISELECT);
 }
 
 static void csr_unload(struct hext_ctx *c)
@@ -174,7 +176,7 @@ static uint64_t csr_pending(struct hext_ctx *c)
 
 	if ((c->henvcfg & HENVCFG_STCE) && get(h, CSR_VSTIMECMP) <= timer_now() + c->htimedelta)
 		ip |= IP_VSTI;
-	return (ip & c->hideleg) >> 1 & get(h, CSR_VSIE);
+	return ((ip & c->hideleg) >> 1 | (ip & c->hvien)) & get(h, CSR_VSIE);
 }
 
 static void csr_set_hgatp(struct hext_ctx *c)
@@ -188,17 +190,24 @@ static void csr_set_hedeleg(struct hext_ctx *c)
 	put(self(), CSR_HEDELEG, c->hedeleg);
 }
 
-/* vsie is a part of hie: both words are kept, for both are read here. */
+/*
+ * vsie is a part of hie, but for the interrupts that hvien makes: all three words are kept, for all
+ * are read here. hvien and what goes with it as in hext_native_swap_lcofi().
+ */
 static void swap_enables(struct hext_hart *h, struct hext_ctx *c, struct world *w)
 {
-	uint64_t delegated = c->hideleg, hie = w->hie;
+	uint64_t delegated = c->hideleg, made = c->hvien, hie = w->hie, vsie = get(h, CSR_VSIE);
 
-	w->hie = (get(h, CSR_VSIE) << 1 & delegated) | (get(h, CSR_HIE) & ~delegated & IP_VS);
+	w->hie = (vsie << 1 & delegated) | (get(h, CSR_HIE) & ~delegated & IP_VS) | (vsie & made);
 	c->hideleg = w->hideleg;
 	w->hideleg = delegated;
+	c->hvien = w->hvien;
+	w->hvien = made;
+	if (c->hvien != made)
+		put(h, CSR_HVIEN, c->hvien);
 	put(h, CSR_HIDELEG, c->hideleg);
-	put(h, CSR_HIE, hie);
-	put(h, CSR_VSIE, (hie & c->hideleg) >> 1);
+	put(h, CSR_HIE, hie & IP_VS);
+	put(h, CSR_VSIE, (hie & c->hideleg) >> 1 | (hie & c->hvien));
 }
 
 static uint64_t swap_word(struct hext_hart *h, unsigned csr, uint64_t value)
@@ -225,7 +234,7 @@ static void csr_exchange(struct hext_ctx *c, struct world *w)
 	SWAP_WORD(VSTVAL, vstval)
 	SWAP_WORD(VSATP, vsatp)
 	SWAP_WORD(HVIP, hvip)
-	w->hvip &= IP_VS; /* as in native_swap() */
+	w->hvip &= IP_VS | c->hvien; /* as in native_swap() */
 	if (hext_caps.sstc)
 		w->vstimecmp = swap_word(h, CSR_VSTIMECMP, w->vstimecmp);
 	OUR_CSRS(SWAP_OURS)
@@ -373,12 +382,14 @@ ALWAYS_INLINE bool before_run(struct hext_ctx *c, struct hext_hart *h, unsigned 
 {
 	bool wanted = swaps(features);
 
-	if (swaps(features))
+	if (swaps(features)) {
 		nacl_autoswap_enable(h->nacl, c->hstatus);
-	else if (features & CSRS)
+		h->swapped = true;
+	} else if (features & CSRS) {
 		put(h, CSR_HSTATUS, c->hstatus);
-	else
+	} else {
 		csr_write(CSR_HSTATUS, c->hstatus);
+	}
 	if (!(features & SRET)) {
 		sync_csrs(h);
 		sync_hfences(h);
@@ -416,14 +427,15 @@ ALWAYS_INLINE void after_run(struct hext_ctx *c, struct hext_hart *h, unsigned f
 ALWAYS_INLINE void run(struct hext_ctx *c, unsigned features)
 {
 	struct hext_hart *h = self();
+	bool answered;
 
 	do {
 		if (before_run(c, h, features))
-			hext_nacl_sync_sret(c, h->nacl->sret_x);
+			answered = hext_nacl_sync_sret(c, h->nacl->sret_x);
 		else
-			hext_nacl_sret(c);
+			answered = hext_nacl_sret(c);
 		after_run(c, h, features);
-	} while (hext_nacl_fast(c) || c->on_exit(c, &c->exit));
+	} while (answered || c->on_exit(c, &c->exit));
 }
 
 uint64_t hext_nacl_htval(void)
@@ -562,6 +574,10 @@ long hext_nacl_hart_init(struct hext_hart *h, struct nacl_shmem *s)
 	nacl_csr_show(s, CSR_HEDELEG, csr_read(CSR_HEDELEG));
 	nacl_csr_show(s, CSR_HIDELEG, csr_read(CSR_HIDELEG));
 	nacl_csr_show(s, CSR_HIE, csr_read(CSR_HIE));
+	if (csr_probe(CSR_HVIEN, &v))
+		nacl_csr_show(s, CSR_HVIEN, v);
+	if (csr_probe(CSR_VSISELECT, &v))
+		nacl_csr_show(s, CSR_VSISELECT, v);
 	if (csr_probe(CSR_HSTATEEN0, &v))
 		nacl_csr_show(s, CSR_HSTATEEN0, v);
 	if (csr_probe(CSR_VSTIMECMP, &v))

@@ -22,15 +22,18 @@ bool hext_nacl_compose(struct hext_ops *ops, unsigned features);
 unsigned hext_nacl_used(unsigned features);
 
 /*
- * Into the guest and out at its next trap, with scause and stval in c->exit; hstatus, htval and
- * htinst are the caller's part. hext_nacl_sync_sret() has the hypervisor below do it, with the
- * registers in the SRET context x.
+ * Into the guest and out at the next trap that is not answered in itself, with scause and stval in
+ * c->exit; hstatus, htval and htinst are the caller's part. hext_nacl_sync_sret() has the
+ * hypervisor below do it, with the registers in the SRET context x. True: the trap was answered,
+ * and the guest goes on; but there is something to synchronise.
  */
-void hext_nacl_sret(struct hext_ctx *c);
-void hext_nacl_sync_sret(struct hext_ctx *c, uint64_t x[32]);
+bool hext_nacl_sret(struct hext_ctx *c);
+bool hext_nacl_sync_sret(struct hext_ctx *c, uint64_t x[32]);
 
-/* hext_nacl_fast.c: whether the exit in c->exit is answered, and the guest goes on. */
-bool hext_nacl_fast(struct hext_ctx *c);
+/* hext_nacl_fast.c: c if the exit is answered, else NULL. For nacl_vector. */
+struct hext_ctx *hext_nacl_fast_sbi(struct hext_ctx *c);
+struct hext_ctx *hext_nacl_fast_wfi(struct hext_ctx *c);
+struct hext_ctx *hext_nacl_fast_kick(struct hext_ctx *c, uint64_t scause);
 
 /* The hypervisor below refuses what it has offered. */
 void hext_nacl_refused(long error) __attribute__((noreturn));

@@ -1,115 +1,111 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What hext_fast.c answers, for the back ends of hext_nacl.c: without the way through guest/, by
- * the operations of the back end. All of the guest is in its context here.
+ * Exits that are answered in the trap itself (hext_fast_part.h), for the back ends of hext_nacl.c.
+ * Called by nacl_vector (switch_nacl.S), which executes a plain SRET afterwards if there is nothing
+ * to synchronise. So that there is not, a lone CSR or fence is an instruction: its trap is less
+ * work below than a sync_sret.
  */
-#include <arch/hart.h>
-#include <arch/tlbsan.h>
-#include <spec/insn.h>
-#include <spec/sbi.h>
+#include <arch/nacl_shmem.h>
+#include "hext_fast_part.h"
 #include "hext_nacl.h"
 #include "hext_native.h"
 
-#define REG_A2 12
-#define REG_A3 13
-#define REG_A4 14
+/* The word first: what the hypervisor below makes of the value shall stand there. */
+#define NOW(csr, value)                                                          \
+	do {                                                                     \
+		uint64_t now_ = (value);                                         \
+		nacl_csr_show(((struct hext_hart *)hart_tp())->nacl, csr, now_); \
+		csr_write(csr, now_);                                            \
+	} while (0)
 
-static bool answer(struct hext_ctx *c, uint64_t value)
+static inline bool has_words(void)
 {
-	c->exits[CAUSE_ECALL_VS]++;
-	c->x[REG_A0] = SBI_SUCCESS;
-	c->x[REG_A1] = value;
-	c->sepc += 4;
-	return true;
+	return hext_caps.nacl & BIT(SBI_NACL_FEAT_SYNC_CSR);
 }
 
-/* SBI "Hart list parameter": is it the calling vcpu alone? */
-static bool self_only(const struct hext_ctx *c)
+static inline uint64_t word(unsigned csr)
 {
-	uint64_t base = c->x[REG_A1], shift = c->vcpu_id - base;
-
-	return base <= c->vcpu_id && shift < 64 && c->x[REG_A0] == UINT64_C(1) << shift;
+	return nacl_csr_get(((const struct hext_hart *)hart_tp())->nacl, csr);
 }
 
-/*
- * One instruction, where nothing else is to be synchronised, is a trap, and less work below than
- * the sync_sret that an entry would take.
- */
-static void fence(const struct hfence *f)
+static inline void fast_set_timer(struct hext_ctx *c, uint64_t guest_time)
 {
-	const struct hext_hart *h = hart_tp();
-
-	if (f->count <= 1 && !h->dirty && !h->queued)
-		hext_native.hfence(f);
-	else
-		hext.hfence(f);
+	(void)c;
+	if (!has_words() || word(CSR_VSTIMECMP) != guest_time)
+		NOW(CSR_VSTIMECMP, guest_time);
 }
 
-static bool rfence(struct hext_ctx *c)
+static inline void fast_raise_ipi(struct hext_ctx *c)
 {
-	uint64_t start = c->x[REG_A2], size = c->x[REG_A3], fid = c->x[REG_A6];
-	bool one_asid = fid == SBI_RFENCE_SFENCE_VMA_ASID;
-	uint64_t asid = one_asid ? c->x[REG_A4] : 0, ticket;
+	(void)c;
+	if (!has_words())
+		csr_set(CSR_HVIP, IP_VSSI);
+	else if (!(word(CSR_HVIP) & IP_VSSI))
+		NOW(CSR_HVIP, word(CSR_HVIP) | IP_VSSI);
+}
+
+static inline uint64_t fast_pending(struct hext_ctx *c)
+{
+	return hext.pending(c);
+}
+
+static bool is_one_page(uint64_t start, uint64_t size)
+{
+	return size - 1 < PAGE_SIZE && start % PAGE_SIZE + size <= PAGE_SIZE;
+}
+
+/* Not inline, so that all else takes no stack frame. */
+static __attribute__((noinline)) struct hext_ctx *fence_range(struct hext_ctx *c, unsigned type,
+							      uint16_t asid)
+{
+	uint64_t start = c->x[REG_A2], size = c->x[REG_A3],
+		 ticket = tlbsan_own_request(type, start, size, asid);
 	struct hfence h;
 
-	if (fid > SBI_RFENCE_SFENCE_VMA_ASID || asid > 0xffff || !self_only(c))
-		return false;
-	if (fid == SBI_RFENCE_FENCE_I) {
-		fence_i();
-		return answer(c, 0);
-	}
-	hfence_make(&h, one_asid ? NACL_HFENCE_VVMA_ASID : NACL_HFENCE_VVMA, (uint16_t)asid, start,
-		    size);
-	ticket = tlbsan_own_request(h.type, start, size, asid);
-	fence(&h);
+	hfence_make(&h, type, asid, start, size);
+	hext.hfence(&h);
 	tlbsan_nacl(((const struct hext_hart *)hart_tp())->nacl);
 	tlbsan_due(ticket);
 	return answer(c, 0);
 }
 
-static bool ipi(struct hext_ctx *c)
+static struct hext_ctx *fast_rfence(struct hext_ctx *c)
 {
-	if (c->x[REG_A6] != SBI_IPI_SEND_IPI)
-		return false;
-	if (!self_only(c))
-		return c->x[REG_A0] == 1 && vcpu_on_ipi(c, c->x[REG_A1]) && answer(c, 0);
-	hext.hvip_set(c, IP_VSSI);
+	uint64_t start = c->x[REG_A2], size = c->x[REG_A3], asid = c->x[REG_A4], ticket;
+	bool one_asid = c->x[REG_A6] == SBI_RFENCE_SFENCE_VMA_ASID;
+	unsigned type = one_asid ? NACL_HFENCE_VVMA_ASID : NACL_HFENCE_VVMA;
+
+	if (!self_only(c) || c->x[REG_A6] > SBI_RFENCE_SFENCE_VMA_ASID)
+		return NULL;
+	if (c->x[REG_A6] == SBI_RFENCE_FENCE_I) {
+		fence_i();
+		return answer(c, 0);
+	}
+	if (one_asid && asid > 0xffff) /* no such ASID */
+		return NULL;
+	if (!is_one_page(start, size))
+		return fence_range(c, type, (uint16_t)asid);
+	ticket = tlbsan_own_request(type, start, size, one_asid ? asid : 0);
+	start = ALIGN_DOWN(start, PAGE_SIZE);
+	if (one_asid)
+		hfence_vvma_asid(start, asid);
+	else
+		hfence_vvma(start);
+	tlbsan_due(ticket);
 	return answer(c, 0);
 }
 
-static bool sbi(struct hext_ctx *c)
+struct hext_ctx *hext_nacl_fast_sbi(struct hext_ctx *c)
 {
-	switch (c->x[REG_A7]) {
-	case SBI_EXT_TIME:
-		if (c->x[REG_A6] != SBI_TIME_SET_TIMER || !c->sstc)
-			return false;
-		hext.set_vstimecmp(c, c->x[REG_A0]);
-		return answer(c, 0);
-	case SBI_EXT_IPI:
-		return ipi(c);
-	case SBI_EXT_RFENCE:
-		return rfence(c);
-	case SBI_EXT_BASE:
-		return c->x[REG_A6] == SBI_BASE_GET_SPEC_VERSION &&
-		       answer(c, SBI_SPEC_VERSION(3, 0));
-	default:
-		return false;
-	}
+	return fast_sbi(c);
 }
 
-bool hext_nacl_fast(struct hext_ctx *c)
+struct hext_ctx *hext_nacl_fast_wfi(struct hext_ctx *c)
 {
-	const struct vcpu_exit *e = &c->exit;
+	return fast_wfi(c);
+}
 
-	if (!c->fast)
-		return false;
-	if (e->scause == CAUSE_ECALL_VS)
-		return sbi(c);
-	/* wfi in VS-mode with something to wait for already there */
-	if (e->scause != CAUSE_VIRTUAL_INSTRUCTION || e->stval != INSN_WORD_WFI ||
-	    !(c->sstatus & SSTATUS_SPP) || !hext.pending(c))
-		return false;
-	c->exits[CAUSE_VIRTUAL_INSTRUCTION]++;
-	c->sepc += 4;
-	return true;
+struct hext_ctx *hext_nacl_fast_kick(struct hext_ctx *c, uint64_t scause)
+{
+	return fast_kick(c, scause);
 }

@@ -193,8 +193,7 @@ static void probe(const struct isa_set *host)
 	if (!stands_still())
 		hpm_caps.counters = 0;
 	clear_all();
-	/* What a hypervisor below has of AIA would need its share of the memory that it shares. */
-	hpm_caps.overflow = hpm_caps.counters && !hext_caps.nacl && can_interrupt();
+	hpm_caps.overflow = hpm_caps.counters && can_interrupt();
 }
 
 void hpm_probe(const struct isa_set *host, bool first)

@@ -29,6 +29,7 @@ void offsets(void)
 	OFFSET(CTX_AMO_RUNS, struct hext_ctx, amo.runs);
 	VALUE(AMO_WIDE_BIT, AMO_QUICK_WIDE_BIT);
 	OFFSET(CTX_FAST, struct hext_ctx, fast);
+	OFFSET(HART_UNSYNCED, struct hext_hart, unsynced);
 	OFFSET(EXIT_SCAUSE, struct vcpu_exit, scause);
 	OFFSET(EXIT_STVAL, struct vcpu_exit, stval);
 	OFFSET(EXIT_HTVAL, struct vcpu_exit, htval);

@@ -17,33 +17,10 @@
 #include <arch/patch.h>
 #include <spec/csr.h>
 #include "asm-offsets.h"
-
-#define X(n) (CTX_X + 8 * (n))(a0)
+#include "switch.h"
 
 /* What `resume` leaves alone: gp, s0, s1, s2-s11. Bit 31 - n is xn. */
 #define LIVE (1 << (31 - 3) | 3 << (31 - 9) | 0x3ff << (31 - 27))
-
-/* The frame of hext_native_enter: ra, s0-s11, ctx; 16-byte aligned. */
-#define FRAME_SIZE 112
-#define FRAME_RA   0
-#define FRAME_CTX  104
-
-/* a0 = ctx: what hext_fast_*() leave in the registers. */
-	.macro	save_live
-	sd	gp, X(3)
-	sd	s0, X(8)
-	sd	s1, X(9)
-	sd	s2, X(18)
-	sd	s3, X(19)
-	sd	s4, X(20)
-	sd	s5, X(21)
-	sd	s6, X(22)
-	sd	s7, X(23)
-	sd	s8, X(24)
-	sd	s9, X(25)
-	sd	s10, X(26)
-	sd	s11, X(27)
-	.endm
 
 	.option norelax
 	.text
@@ -53,23 +30,7 @@
 	.balign 4
 	.option norvc
 hext_native_enter:
-	addi	sp, sp, -FRAME_SIZE
-	sd	ra, FRAME_RA(sp)
-	sd	s0, 8(sp)
-	sd	s1, 16(sp)
-	sd	s2, 24(sp)
-	sd	s3, 32(sp)
-	sd	s4, 40(sp)
-	sd	s5, 48(sp)
-	sd	s6, 56(sp)
-	sd	s7, 64(sp)
-	sd	s8, 72(sp)
-	sd	s9, 80(sp)
-	sd	s10, 88(sp)
-	sd	s11, 96(sp)
-	sd	a0, FRAME_CTX(sp)
-	sd	sp, CTX_HOST_SP(a0)
-	sd	tp, CTX_HOST_TP(a0)
+	save_host
 
 	/* a0 = ctx; all of the guest's state */
 resume_all:
@@ -82,42 +43,13 @@ resume_all:
 
 	/* a0 = ctx; everything but what the CSRs have */
 resume_live:
-	ld	gp, X(3)
-	ld	s0, X(8)
-	ld	s1, X(9)
-	ld	s2, X(18)
-	ld	s3, X(19)
-	ld	s4, X(20)
-	ld	s5, X(21)
-	ld	s6, X(22)
-	ld	s7, X(23)
-	ld	s8, X(24)
-	ld	s9, X(25)
-	ld	s10, X(26)
-	ld	s11, X(27)
+	load_live
 
 	/* a0 = ctx; everything but s0-s11 and gp */
 resume:
 	patchable 1, trace_on_entry, csrw sscratch, a0
 	.option rvc
-	ld	ra, X(1)
-	ld	sp, X(2)
-	ld	tp, X(4)
-	ld	t0, X(5)
-	ld	t1, X(6)
-	ld	t2, X(7)
-	ld	a1, X(11)
-	ld	a2, X(12)
-	ld	a3, X(13)
-	ld	a4, X(14)
-	ld	a5, X(15)
-	ld	a6, X(16)
-	ld	a7, X(17)
-	ld	t3, X(28)
-	ld	t4, X(29)
-	ld	t5, X(30)
-	ld	t6, X(31)
-	ld	a0, X(10)
+	load_others
 	sret
 
 /* void hext_native_resume(struct hext_ctx *ctx, const uint64_t x[32]): what is on the stack is given up, as in the guest's trap */
@@ -146,23 +78,7 @@ hext_native_resume:
 trap_vector:
 	csrrw	a0, sscratch, a0
 	beqz	a0, host_trap
-	sd	ra, X(1)
-	sd	sp, X(2)
-	sd	tp, X(4)
-	sd	t0, X(5)
-	sd	t1, X(6)
-	sd	t2, X(7)
-	sd	a1, X(11)
-	sd	a2, X(12)
-	sd	a3, X(13)
-	sd	a4, X(14)
-	sd	a5, X(15)
-	sd	a6, X(16)
-	sd	a7, X(17)
-	sd	t3, X(28)
-	sd	t4, X(29)
-	sd	t5, X(30)
-	sd	t6, X(31)
+	save_others
 	csrrw	t0, sscratch, zero	/* from here on a trap is Nacre's own */
 	sd	t0, X(10)
 	ld	sp, CTX_HOST_SP(a0)
@@ -198,20 +114,7 @@ leave_saved:
 	mv	t0, a0
 	ld	a0, FRAME_CTX(sp)
 	bnez	t0, resume_all
-	ld	ra, FRAME_RA(sp)
-	ld	s0, 8(sp)
-	ld	s1, 16(sp)
-	ld	s2, 24(sp)
-	ld	s3, 32(sp)
-	ld	s4, 40(sp)
-	ld	s5, 48(sp)
-	ld	s6, 56(sp)
-	ld	s7, 64(sp)
-	ld	s8, 72(sp)
-	ld	s9, 80(sp)
-	ld	s10, 88(sp)
-	ld	s11, 96(sp)
-	addi	sp, sp, FRAME_SIZE
+	load_host
 	ret
 
 /* The short ways: hext_fast_*(ctx) is ctx if it has answered, else 0. */
@@ -286,6 +189,7 @@ leave_illegal:
  * at before it is used: a stack is the upper half of an aligned 32 KiB slot (arch/mmu.h), so with bit 14 clear it has run
  * into the guard, and the report needs another stack.
  */
+	.globl	host_trap
 host_trap:
 	csrrw	a0, sscratch, a0	/* a0 back, sscratch 0 again */
 	addi	sp, sp, -HOST_FRAME_SIZE

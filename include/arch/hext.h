@@ -105,9 +105,16 @@ struct hext_ctx {
 struct hext_hart {
 	struct nacl_shmem *nacl;  /* shared with the hypervisor below; NULL without one */
 	struct hext_ctx *loaded;
+	/* To be synchronised before the guest goes on, if any is not 0 (switch_nacl.S looks at all three at once): */
+	union {
+		struct {
+			uint16_t queued; /* TLB requests in entries */
+			bool dirty;	 /* CSR words */
+			bool swapped;	 /* the guest's hstatus is in the autoswap context */
+		};
+		uint32_t unsynced;
+	};
 	unsigned hint;		  /* where a free entry for a TLB request may be */
-	unsigned queued;	  /* entries that are written and not yet synchronised */
-	bool dirty;		  /* so are CSR words */
 };
 
 /* What this hart and its firmware offer; probed at boot (hext_probe()), the smallest over all harts. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the patched sites of switch.S and switch_nacl.S call while tracing is on
- * (core/trace_record.c), on the hart's own stack with tp its own. The native ones have only the
- * caller-saved registers of the guest in ctx, as hext_fast.c.
+ * (core/trace_record.c), on the hart's own stack with tp its own. They have only the caller-saved
+ * registers of the guest in ctx, as hext_fast.c.
  */
 #ifndef NACRE_ARCH_TRACE_H
 #define NACRE_ARCH_TRACE_H
@@ -20,12 +20,11 @@ struct trace_exit trace_on_exit(struct hext_ctx *ctx);
 /* The guest is entered; sepc is written. Stands for the write of sscratch, too: the last thing that
  * it does. Returns ctx. */
 struct hext_ctx *trace_on_entry(struct hext_ctx *ctx);
-/* The same of a guest under SBI nested acceleration, with its state in ctx. */
-void trace_nacl_exit(struct hext_ctx *ctx);
-void trace_nacl_entry(struct hext_ctx *ctx);
-
 /* An SBI call, natively; answers as hext_fast_sbi(). */
 struct hext_ctx *trace_on_sbi(struct hext_ctx *ctx);
+/* The first and the last of a guest under SBI nested acceleration. */
+struct trace_exit trace_nacl_exit(struct hext_ctx *ctx);
+struct hext_ctx *trace_nacl_sbi(struct hext_ctx *ctx);
 
 /* What a hart reads of itself for a record: the instructions that it has retired, and in a native
  * guest's trap what it says of it. */
@@ -74,7 +73,8 @@ static inline void trace_set_sscratch(struct hext_ctx *ctx)
 
 /* hext_fast.c: an SBI call that can be answered in the trap: ctx; else NULL. */
 struct hext_ctx *hext_fast_sbi(struct hext_ctx *ctx);
-/* Nested acceleration: htval, which nacl_vector does not read. */
+/* Nested acceleration: the same; and htval. */
+struct hext_ctx *hext_nacl_fast_sbi(struct hext_ctx *ctx);
 uint64_t hext_nacl_htval(void);
 
 #endif

@@ -43,10 +43,10 @@
 
 /* What depends on another comes after it. */
 static const uint16_t h_csrs[] = {
-	CSR_HSTATUS,  CSR_HIDELEG, CSR_HEDELEG,	  CSR_HENVCFG,	 CSR_HCOUNTEREN, CSR_HTIMEDELTA,
-	CSR_HGATP,    CSR_HVIP,	   CSR_HIE,	  CSR_HTVAL,	 CSR_HTINST,	 CSR_HSTATEEN0,
-	CSR_VSSTATUS, CSR_VSIE,	   CSR_VSTVEC,	  CSR_VSSCRATCH, CSR_VSEPC,	 CSR_VSCAUSE,
-	CSR_VSTVAL,   CSR_VSATP,   CSR_VSTIMECMP,
+	CSR_HSTATUS,   CSR_HIDELEG,   CSR_HEDELEG,  CSR_HENVCFG, CSR_HCOUNTEREN, CSR_HTIMEDELTA,
+	CSR_HGATP,     CSR_HVIEN,     CSR_HVIP,	    CSR_HIE,	 CSR_HTVAL,	 CSR_HTINST,
+	CSR_HSTATEEN0, CSR_VSISELECT, CSR_VSSTATUS, CSR_VSIE,	 CSR_VSTVEC,	 CSR_VSSCRATCH,
+	CSR_VSEPC,     CSR_VSCAUSE,   CSR_VSTVAL,   CSR_VSATP,	 CSR_VSTIMECMP,
 };
 
 struct tlb_entry {
@@ -77,6 +77,7 @@ static struct {
 static struct hext_ops ops;
 static unsigned offered; /* by the hypervisor below */
 static unsigned csr_traps, fence_traps, calls, accesses, unloads;
+static unsigned lone_csrs, lone_fences, plain_srets;
 static uint64_t now, serial, seed;
 
 void *fake_tp;
@@ -154,29 +155,34 @@ static uint64_t legal(unsigned csr, uint64_t value)
 	switch (csr) {
 	case CSR_HEDELEG:
 		return value & 0xb1ff;
-	case CSR_HVIP:
 	case CSR_HIE:
 	case CSR_HIDELEG:
 		return value & IP_VS;
+	case CSR_HVIP:
+		return value & (IP_VS | m->csr[CSR_HVIEN]);
+	case CSR_HVIEN:
+		return value & IP_LCOFI;
 	default:
 		return value;
 	}
 }
 
-/* vsie is the bits of hie that hideleg has. */
+/* vsie is the bits of hie that hideleg has, and others that hvien has. */
 static void set(unsigned csr, uint64_t value)
 {
 	uint64_t deleg = m->csr[CSR_HIDELEG];
 
-	if (csr == CSR_VSIE)
-		m->csr[CSR_HIE] = (m->csr[CSR_HIE] & ~deleg) | (value << 1 & deleg);
-	else
+	if (csr != CSR_VSIE) {
 		m->csr[csr] = legal(csr, value);
+		return;
+	}
+	m->csr[CSR_HIE] = (m->csr[CSR_HIE] & ~deleg) | (value << 1 & deleg);
+	m->csr[CSR_VSIE] = value & m->csr[CSR_HVIEN];
 }
 
 static uint64_t value_of(unsigned csr)
 {
-	uint64_t ip = m->csr[CSR_HVIP] & IP_VS;
+	uint64_t ip = m->csr[CSR_HVIP] & IP_VS, hvien = m->csr[CSR_HVIEN];
 
 	switch (csr) {
 	case CSR_TIME:
@@ -185,9 +191,9 @@ static uint64_t value_of(unsigned csr)
 		if ((m->csr[CSR_HENVCFG] & HENVCFG_STCE) &&
 		    m->csr[CSR_VSTIMECMP] <= now + m->csr[CSR_HTIMEDELTA])
 			ip |= IP_VSTI;
-		return (ip & m->csr[CSR_HIDELEG]) >> 1;
+		return (ip & m->csr[CSR_HIDELEG]) >> 1 | (m->csr[CSR_HVIP] & hvien);
 	case CSR_VSIE:
-		return (m->csr[CSR_HIE] & m->csr[CSR_HIDELEG]) >> 1;
+		return (m->csr[CSR_HIE] & m->csr[CSR_HIDELEG]) >> 1 | (m->csr[CSR_VSIE] & hvien);
 	default:
 		return m->csr[csr];
 	}
