@@ -295,6 +295,22 @@ static void test_sync_one(void)
 	reset_samples();
 }
 
+/* Each by itself is found, hgeip too, whose writes come to nothing. */
+static void test_sync_alone(void)
+{
+	unsigned wrong = 0;
+	uint64_t v;
+
+	for (unsigned i = 0; i < nhcsrs; i++) {
+		if (!hcsr_read(hcsrs[i], &v))
+			continue;
+		nacl_put(hcsrs[i], hcsrs[i] == CSR_HGEIP ? ONES : v);
+		wrong += nacl_sync_csr(ONES).error || nacl_dirty(hcsrs[i]) ||
+			 *nacl_word(hcsrs[i]) != v;
+	}
+	check_eq("sync-csr.alone", wrong, 0);
+}
+
 /* Any values in any set of CSRs: the CSRs become what writes by instruction make of them. */
 static void test_sync_all(void)
 {
@@ -449,6 +465,11 @@ static void test_sync_hfence(void)
 	/* "all nested HFENCE entries are synchronized" */
 	expect("sync-hfence.all", nacl_sync_hfence(ONES), 0);
 	check_eq("sync-hfence.all", pending(), 0);
+	for (unsigned i = 0; i < NACL_HFENCE_ENTRIES; i++) {
+		fill_entry(i, 0);
+		expect("sync-hfence.alone", nacl_sync_hfence(ONES), 0);
+		check_eq("sync-hfence.alone", pending(), 0);
+	}
 	/* "If Config.Pending == 0 then do nothing" */
 	shmem()->hfence[5] = (struct nacl_hfence){0x123, 4, 5, 6};
 	expect("sync-hfence.idle", nacl_sync_hfence(5), 0);
@@ -553,6 +574,7 @@ void guest_main(void)
 	if (has(SBI_NACL_FEAT_SYNC_CSR)) {
 		test_sync_csr_errors();
 		test_sync_one();
+		test_sync_alone();
 		test_sync_all();
 		test_sync_order();
 		test_sync_time();

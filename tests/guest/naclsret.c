@@ -464,7 +464,8 @@ static struct rng random = {5};
 /* Of `count` pages, of which the one at addr is any. */
 static void fence(unsigned type, unsigned vmid, uint64_t addr, uint64_t count)
 {
-	unsigned order = rng_next(&random) % 3 ? 0 : 9, index = type * 7;
+	unsigned order = rng_next(&random) % 3 ? 0 : 9,
+		 index = (unsigned)(rng_next(&random) % NACL_HFENCE_ENTRIES);
 	uint64_t number = addr >> (12 + order), before = rng_next(&random) % count;
 	bool range = !(type & 1);
 
