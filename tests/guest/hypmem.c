@@ -81,6 +81,10 @@ static void test_faults(void)
 	} else {
 		faults("ad.fault", l2, CAUSE_LOAD_GUEST_PAGE_FAULT, GPA, GPA);
 	}
+	/* an address that only this mode has, among those tried so far */
+	map(UINT64_C(1) << (9 * g.levels + 10), b, G_LEAF);
+	check("high", loads(UINT64_C(1) << (9 * g.levels + 10), 0xbbbb));
+	map(UINT64_C(1) << (9 * g.levels + 10), b, 0);
 	l2 = load(UINT64_C(1) << 59);
 	check("beyond", l2->scause == CAUSE_LOAD_GUEST_PAGE_FAULT);
 	map(GPA, a, 0);

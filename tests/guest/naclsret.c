@@ -515,17 +515,19 @@ static void test_gvma(void)
 	for (unsigned round = 0; round < 200; round++) {
 		unsigned page = (unsigned)(rng_next(&random) % 64),
 			 n = (unsigned)(rng_next(&random) % 3),
-			 type = (unsigned)(rng_next(&random) % 4);
+			 type = (unsigned)(rng_next(&random) % 4),
+			 vmid = VMID + (unsigned)(rng_next(&random) % 2);
 		uint64_t addr = WINDOW + page * PAGE_SIZE, word = 8 * (rng_next(&random) % 512);
 
 		look_as(VMID, addr);
 		look_as(VMID + 1, addr);
 		window_table[page] = pte_make((uintptr_t)pages[n], PTE_RW | PTE_U);
-		fence(type, VMID, addr, 1 + rng_next(&random) % 4);
-		wrong += look_as(VMID, addr + word) != n;
+		fence(type, vmid, addr, 1 + rng_next(&random) % 4);
+		wrong += look_as(vmid, addr + word) != n;
+		vmid ^= VMID ^ (VMID + 1);
 		if (type >= NACL_HFENCE_GVMA_VMID)
-			fence(type, VMID + 1, addr, 1 + rng_next(&random) % 4);
-		wrong += look_as(VMID + 1, addr + word) != n;
+			fence(type, vmid, addr, 1 + rng_next(&random) % 4);
+		wrong += look_as(vmid, addr + word) != n;
 	}
 	check_eq("fence.gvma", wrong, 0);
 	root[WINDOW >> 30] = 0;
