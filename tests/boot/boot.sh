@@ -49,6 +49,7 @@ read_case() {
 		damage) damage=$value ;;
 		load) load=$value ;;
 		loader) loader=$value ;;
+		unwatched) [ -z "${TLBSAN:-}" ] || skip "not with the fence watcher: $value" ;;
 		uart) uart=$value ;;
 		dtb) dtb+=" $value;" ;;
 		has) has+=("$value") ;;
