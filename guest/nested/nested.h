@@ -179,8 +179,8 @@ struct naccess {
 	struct vwalk_env vs;
 	struct nwalk_env g;
 	enum vwalk_access type;
-	struct ntrap
-		trap; /* what an access has raised, in virtual HS-mode if it is not delegated */
+	/* What an access has raised, in virtual HS-mode if it is not delegated. */
+	struct ntrap trap;
 	/* What went wrong in the G-stage. */
 	bool failed, implicit, is_write;
 	gpa_t at;
