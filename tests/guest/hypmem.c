@@ -282,6 +282,20 @@ static void test_hlv(void)
 	hfence_vvma_all();
 	hlv_faults("hlv.implicit", try_call((void *)hlv_d, VA, 0, NULL),
 		   CAUSE_LOAD_GUEST_PAGE_FAULT, VA, GPA + 8192);
+	check_eq("hlv.implicit.htinst", csr_read(CSR_HTINST), 0x3000);
+	if (machine.svadu && !machine.native) { /* QEMU 10.0 does not tell writes from reads */
+		uint64_t *table = page_alloc();
+
+		table[0] = pte_make(GPA, PTE_V | PTE_R | PTE_W | PTE_U); /* 2 MiB, A to be set */
+		map(GPA + 8192, table, G_LEAF & ~PTE_W);
+		csr_set(CSR_HENVCFG, HENVCFG_ADUE);
+		hfence_vvma_all();
+		hlv_faults("hlv.implicit-write", try_call((void *)hlv_d, VA, 0, NULL),
+			   CAUSE_LOAD_GUEST_PAGE_FAULT, VA, GPA + 8192);
+		check_eq("hlv.implicit-write.htinst", csr_read(CSR_HTINST), 0x3020);
+		csr_clear(CSR_HENVCFG, HENVCFG_ADUE);
+		map(GPA + 8192, table, 0);
+	}
 	csr_write(CSR_VSATP, 0);
 	check_insn_trap("user.hlv", try_user_insn(HLV_D, GPA, 0), CAUSE_ILLEGAL);
 	csr_set(CSR_HSTATUS, HSTATUS_HU);
