@@ -4,8 +4,8 @@
 
 export LC_ALL=C # awk's numbers have a point everywhere
 readonly ICOUNT='-icount shift=0,sleep=off -seed 1 -rtc base=2026-01-01T00:00:00,clock=vm'
-# With more than one hart, else a spinning one burns its whole turn
-readonly TURNS='-netdev hubport,id=n0,hubid=0 -object filter-buffer,id=f0,netdev=n0,interval=2'
+# With more than one hart, else a spinning one burns its whole turn; TURN is how long they then are at most, in microseconds
+readonly TURNS='-netdev hubport,id=n0,hubid=0 -object filter-buffer,id=f0,netdev=n0,interval='
 readonly OUT=build/tests/bench
 
 # boot LOG HARTS MEM: the guest of KERNEL, INITRD, BOOTARGS, with ISA or on CPU or BOARD if set, natively if NATIVE is set, else
@@ -16,7 +16,7 @@ boot() {
 	SMP=$2 VCPUS=$2 GUEST_MEM=$3 MEM=${HOST_MEM:-1G} MACHINE=${BOARD:-virt}
 	[ -z "${NATIVE:-}" ] || MEM=$3
 	QEMU_ARGS="-no-reboot $ICOUNT"
-	[ "$SMP" = 1 ] || QEMU_ARGS+=" $TURNS"
+	[ "$SMP" = 1 ] || QEMU_ARGS+=" $TURNS${TURN:-2}"
 	check_variables
 	prepare
 	# As natively, hart n is hart n: what OpenSBI takes for an IPI depends on the number of the target

@@ -43,7 +43,8 @@ BEGIN {
 	text["linux-load"] = "memory load, 2 harts, millions"
 }
 
-{ value[$1, $2] = $3 }
+# Of several of a name, the mean
+{ sum[$1, $2] += $3; value[$1, $2] = ++count[$1, $2] == 1 ? $3 : sprintf("%.1f", sum[$1, $2] / count[$1, $2]) }
 
 function cell(way, k)
 {

@@ -13,7 +13,7 @@ kvm) what='l1: kvm' memory=1G initrd=kvm run="L2ARGS=quiet l2 'churn $seconds'" 
 nacl) what='depth: 2' memory=256M initrd=churn run="churn $seconds" ;;
 *) what="depth: 2"$'\n'"nacl: $way" memory=256M initrd=churn run="churn $seconds" ;;
 esac
-turns=${TURNS/interval=2/interval=100}
+turns=${TURNS}100
 make -s all churn-programs
 [ -z "${TLBSAN:-}" ] || make -s TLBSAN=1 all
 case=$(mktemp build/churn.XXXXXX)
