@@ -36,10 +36,10 @@ static void hart_init(struct cpu *c, bool first)
 {
 	if (!isa_has(&host.isa, ISA_H) || !hext_probe(&host.isa, &limits, first))
 		panic("hart %lu has no hypervisor extension (H)", c->hartid);
+	hpm_probe(&host.isa, first); /* leaves hvien as it is to be */
 	hext_hart_init(&c->hext, hext_caps.nacl ? memory_pages(NACL_SHMEM_SIZE / PAGE_SIZE) : NULL);
 	vmid_pool_init(&c->vmids, c->index, hext_caps.vmid_bits);
 	timer_set(TIMER_NEVER);
-	hpm_probe(&host.isa, first);
 	trace_hart_init();
 	debug_hw_hart_init(c);
 	irq_hart_init(c);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include <arch/csr.h>
-#include <arch/hext.h>
 #include <arch/hpm.h>
 #include <arch/sbi.h>
 

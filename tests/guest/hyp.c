@@ -96,21 +96,7 @@ static void test_csrs(void)
 
 static void clean(void)
 {
-	csr_write(CSR_HEDELEG, 0);
-	csr_write(CSR_HIDELEG, 0);
-	csr_write(CSR_HIE, 0);
-	csr_write(CSR_HVIP, 0);
-	csr_write(CSR_HSTATUS, 0);
-	csr_write(CSR_HTIMEDELTA, 0);
-	csr_write(CSR_HCOUNTEREN, 7);
-	csr_write(CSR_VSSTATUS, 0);
-	csr_write(CSR_VSIE, 0);
-	csr_write(CSR_VSTVEC, (uintptr_t)l2_vector);
-	csr_write(CSR_VSATP, 0);
-	csr_write(CSR_HGATP, gpt_hgatp(&g, 1));
-	csr_write(CSR_SIE, 0);
-	csr_clear(CSR_SIP, IP_SSI);
-	irq_off();
+	l2_clean(gpt_hgatp(&g, 1));
 }
 
 static bool left(const char *name, const struct l2 *l2, uint64_t cause)

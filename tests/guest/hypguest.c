@@ -47,25 +47,11 @@ static uint64_t *page;
 
 static void clean(void)
 {
-	csr_write(CSR_HEDELEG, 0);
-	csr_write(CSR_HIDELEG, 0);
-	csr_write(CSR_HIE, 0);
-	csr_write(CSR_HVIP, 0);
-	csr_write(CSR_HSTATUS, 0);
-	csr_write(CSR_HTIMEDELTA, 0);
-	csr_write(CSR_HCOUNTEREN, 7);
+	l2_clean(gpt_hgatp(&g, 1));
 	csr_write(CSR_HENVCFG, 0);
-	csr_write(CSR_VSSTATUS, 0);
-	csr_write(CSR_VSIE, 0);
-	csr_write(CSR_VSTVEC, (uintptr_t)l2_vector);
-	csr_write(CSR_VSATP, 0);
-	csr_write(CSR_HGATP, gpt_hgatp(&g, 1));
-	csr_write(CSR_SIE, 0);
-	csr_clear(CSR_SIP, IP_SSI);
 	csr_clear(CSR_SSTATUS, SSTATUS_MXR);
 	hfence_gvma_all();
 	hfence_vvma_all();
-	irq_off();
 }
 
 /* ---- CSRs ---- */

@@ -28,14 +28,7 @@ static uint32_t code[2] __attribute__((aligned(8)));
 
 static void clean(void)
 {
-	csr_write(CSR_HEDELEG, 0);
-	csr_write(CSR_HIDELEG, 0);
-	csr_write(CSR_HSTATUS, 0);
-	csr_write(CSR_HCOUNTEREN, 7);
-	csr_write(CSR_VSSTATUS, 0);
-	csr_write(CSR_VSTVEC, (uintptr_t)l2_vector);
-	csr_write(CSR_VSATP, 0);
-	csr_write(CSR_HGATP, gpt_hgatp(&g, 1));
+	l2_clean(gpt_hgatp(&g, 1));
 	hfence_gvma_all();
 	hfence_vvma_all();
 }

@@ -67,6 +67,25 @@ void l2_run(struct l2 *l2)
 		die("cause %lx came to entry %lu of stvec's table", l2->scause, l2->entry);
 }
 
+void l2_clean(uint64_t hgatp)
+{
+	irq_off();
+	csr_write(CSR_HEDELEG, 0);
+	csr_write(CSR_HIDELEG, 0);
+	csr_write(CSR_HIE, 0);
+	csr_write(CSR_HVIP, 0);
+	csr_write(CSR_HSTATUS, 0);
+	csr_write(CSR_HTIMEDELTA, 0);
+	csr_write(CSR_HCOUNTEREN, 7);
+	csr_write(CSR_VSSTATUS, 0);
+	csr_write(CSR_VSIE, 0);
+	csr_write(CSR_VSTVEC, (uintptr_t)l2_vector);
+	csr_write(CSR_VSATP, 0);
+	csr_write(CSR_HGATP, hgatp);
+	csr_write(CSR_SIE, 0);
+	csr_clear(CSR_SIP, IP_SSI);
+}
+
 struct l2 *l2_do(void *code, bool user, uint64_t a0, uint64_t a1)
 {
 	static struct l2 l2s[MAX_HARTS];

@@ -44,6 +44,9 @@ uint64_t gpt_hgatp(const struct gpt *g, uint64_t vmid);
 void gpt_map_image(const struct gpt *g);
 #define G_LEAF (PTE_V | PTE_R | PTE_W | PTE_X | PTE_U | PTE_A | PTE_D)
 
+/* The state that a test begins with: nothing is delegated, enabled or pending, HS-mode's
+ * interrupts are off, there is no VS-stage, and this is the G-stage. Fences nothing. */
+void l2_clean(uint64_t hgatp);
 /* Runs code in VS- or VU-mode with a0 and a1 set, from a clean state; hgatp and all else as it is.
  */
 struct l2 *l2_do(void *code, bool user, uint64_t a0, uint64_t a1);
